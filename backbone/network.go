@@ -1,0 +1,151 @@
+package backbone
+
+import (
+	"context"
+
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/engine"
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/model"
+	"github.com/vertebra-vision/vertebra/ops"
+	"github.com/vertebra-vision/vertebra/weights"
+)
+
+var (
+	// ErrNode is wrapped by errors about names of nodes and levels that the
+	// network lacks. They list the nearest names.
+	ErrNode = model.ErrNode
+	// ErrMemory is wrapped by the error of a run that would need more memory
+	// than [WithMemoryLimit] allows.
+	ErrMemory = engine.ErrMemory
+)
+
+// Network is a backbone with its weights. It is safe for concurrent use.
+type Network struct {
+	config Config
+	stages []Info
+	stem   *graph.Node
+	model  *model.Model
+}
+
+// New makes the network that the configuration describes. Until Load gives it
+// weights it has seeded random ones. Errors wrap [ErrConfig].
+func New(c Config, opts ...Option) (*Network, error) {
+	s := settings{config: c, run: model.DefaultOptions()}
+	for _, o := range opts {
+		if err := o(&s); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.config.Validate(); err != nil {
+		return nil, err
+	}
+	b := build(s.config.withDefaults())
+	n := &Network{config: b.Config, stages: b.stages, stem: b.stem}
+	n.model = model.New(model.Spec{
+		Graph:      b.g,
+		Canonical:  n.canonical,
+		Init:       b.initialise,
+		Classifier: "fc",
+		Options:    s.run,
+	})
+	return n, nil
+}
+
+// canonical is canonicalName, and the stem's output by its name.
+func (n *Network) canonical(name string) string {
+	if name == "stem" {
+		return n.stem.Name
+	}
+	return canonicalName(name)
+}
+
+// Config returns the configuration with its defaults filled in.
+func (n *Network) Config() Config { return n.config.withDefaults() }
+
+// Load takes the weights from a checkpoint. Its keys may follow torchvision,
+// timm, detectron2 and other schemes, see [weights.Canonical]. Loading is
+// strict: anything missing, unexpected or misshapen, all of it at once, is a
+// [*LoadError], and the network keeps the weights it had.
+func (n *Network) Load(sd *weights.StateDict, opts ...LoadOption) error {
+	return n.model.Load(sd, opts...)
+}
+
+// Forward classifies: x is N×C×H×W, preprocessed as the weights want it, and
+// the result N×NumClasses logits. Without a classifier it is the last map.
+func (n *Network) Forward(ctx context.Context, x *ops.Tensor) (*ops.Tensor, error) {
+	nodes := n.model.Graph().Nodes()
+	out, err := n.model.Run(ctx, x, nodes[len(nodes)-1])
+	if err != nil {
+		return nil, errors.WithMessage(err, n.config.Name)
+	}
+	return out[0], nil
+}
+
+// Features computes the maps of the given levels, all levels without any. It
+// computes nothing past the deepest. Errors about names wrap [ErrNode].
+func (n *Network) Features(ctx context.Context, x *ops.Tensor, levels ...Level) (map[Level]*ops.Tensor, error) {
+	if len(levels) == 0 {
+		levels = n.Levels()
+	}
+	names := make([]string, len(levels))
+	for i, l := range levels {
+		if _, err := n.stage(l); err != nil {
+			return nil, err
+		}
+		names[i] = string(l)
+	}
+	out, err := n.Run(ctx, x, names...)
+	if err != nil {
+		return nil, err
+	}
+	maps := make(map[Level]*ops.Tensor, len(levels))
+	for _, l := range levels {
+		maps[l] = out[string(l)]
+	}
+	return maps, nil
+}
+
+// Run computes any nodes by name and returns them under the names that were
+// asked for; names of one node share a tensor. It computes nothing that they
+// do not need. Errors about names wrap [ErrNode].
+func (n *Network) Run(ctx context.Context, x *ops.Tensor, names ...string) (map[string]*ops.Tensor, error) {
+	nodes, index, err := n.find(names)
+	if err != nil {
+		return nil, err
+	}
+	out, err := n.model.Run(ctx, x, nodes...)
+	if err != nil {
+		return nil, errors.WithMessage(err, n.config.Name)
+	}
+	byName := make(map[string]*ops.Tensor, len(names))
+	for i, name := range names {
+		byName[name] = out[index[i]]
+	}
+	return byName, nil
+}
+
+// find looks names up: the distinct nodes, and each name's index among them.
+func (n *Network) find(names []string) (nodes []*graph.Node, index []int, err error) {
+	if len(names) == 0 {
+		return nil, nil, errors.Wrap(ErrNode, "no node named")
+	}
+	at := map[*graph.Node]int{}
+	for _, name := range names {
+		node, err := n.model.Find(name)
+		if err != nil {
+			return nil, nil, errors.WithMessage(err, n.config.Name)
+		}
+		if _, ok := at[node]; !ok {
+			at[node] = len(nodes)
+			nodes = append(nodes, node)
+		}
+		index = append(index, at[node])
+	}
+	return nodes, index, nil
+}
+
+// Nodes lists the names of everything that Run computes and Hook takes, in
+// the order of execution.
+func (n *Network) Nodes() []string { return n.model.Names() }

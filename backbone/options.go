@@ -1,0 +1,89 @@
+package backbone
+
+import (
+	"github.com/vertebra-vision/vertebra/internal/model"
+)
+
+// Option changes the configuration, or how the network runs.
+type Option func(*settings) error
+
+type settings struct {
+	config Config
+	run    model.Options
+}
+
+func set(change func(*Config)) Option {
+	return func(s *settings) error {
+		change(&s.config)
+		return nil
+	}
+}
+
+// WithOutputStride sets Config.OutputStride: 8, 16 or 32.
+func WithOutputStride(stride int) Option {
+	return set(func(c *Config) { c.OutputStride, c.ReplaceStrideWithDilation = stride, nil })
+}
+
+// WithReplaceStrideWithDilation sets Config.ReplaceStrideWithDilation:
+// torchvision's argument of that name, an entry for each stage after the
+// first.
+func WithReplaceStrideWithDilation(replace ...bool) Option {
+	return set(func(c *Config) { c.ReplaceStrideWithDilation, c.OutputStride = replace, 0 })
+}
+
+// WithNumClasses sets Config.NumClasses.
+func WithNumClasses(n int) Option { return set(func(c *Config) { c.NumClasses = n }) }
+
+// WithoutClassifier leaves out avgpool and fc.
+func WithoutClassifier() Option { return set(func(c *Config) { c.NoClassifier = true }) }
+
+// WithInChannels sets Config.InChannels.
+func WithInChannels(n int) Option { return set(func(c *Config) { c.InChannels = n }) }
+
+// WithSeed sets Config.Seed.
+func WithSeed(seed uint64) Option { return set(func(c *Config) { c.Seed = seed }) }
+
+// WithThreads sets how many threads one run uses, 1 to 1024. The default is
+// GOMAXPROCS. Results do not depend on it.
+func WithThreads(n int) Option {
+	return func(s *settings) error {
+		if n < 1 || n > model.MaxThreads {
+			return s.config.errorf("WithThreads(%d): want 1 to %d", n, model.MaxThreads)
+		}
+		s.run.Threads = n
+		return nil
+	}
+}
+
+// WithMemoryLimit bounds the memory that one run may take for activations, in
+// bytes; a run that would need more fails with [ErrMemory] before it takes
+// any. The default is 4 GiB.
+func WithMemoryLimit(bytes int64) Option {
+	return func(s *settings) error {
+		if bytes < 1 {
+			return s.config.errorf("WithMemoryLimit(%d): want at least 1 byte", bytes)
+		}
+		s.run.MemoryLimit = bytes
+		return nil
+	}
+}
+
+// LoadOption changes what Load accepts.
+type LoadOption = model.LoadOption
+
+// LoadError says everything in which a checkpoint and a network disagree. It
+// wraps weights.ErrWeights.
+type LoadError = model.LoadError
+
+// AllowMissing keeps the present values of parameters that match one of the
+// globs and that the checkpoint lacks: "layer4.*.conv1.weight", "fc.**". No
+// glob allows everything.
+func AllowMissing(globs ...string) LoadOption { return model.AllowMissing(globs...) }
+
+// IgnoreUnexpected skips what the checkpoint has beyond the network, where it
+// matches one of the globs: "fc.**". No glob allows everything.
+func IgnoreUnexpected(globs ...string) LoadOption { return model.IgnoreUnexpected(globs...) }
+
+// ReplaceClassifier keeps the network's own classifier weights whatever the
+// checkpoint has there, for another number of classes.
+func ReplaceClassifier() LoadOption { return model.ReplaceClassifier() }

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// Apply computes one operator on its own, with the kernels that plans use.
+// params are in the order of op.Params.
+func Apply(op graph.Op, params [][]float32, inputs ...Value) (Value, error) {
+	u := &unit{node: &graph.Node{Name: op.Kind(), Module: op.Kind(), Op: op}, tap: -1}
+	shapes := make([]graph.Shape, len(inputs))
+	for i, in := range inputs {
+		shapes[i] = in.Shape
+		u.inputs = append(u.inputs, &value{shape: in.Shape})
+	}
+	shape, err := op.Infer(shapes)
+	if err != nil {
+		return Value{}, errors.WithMessage(err, op.Kind())
+	}
+	u.out = &value{shape: shape}
+	named := Params{}
+	for i, p := range op.Params() {
+		named[u.node.ParamKey(p)] = params[i]
+	}
+	k, err := lower(u, named)
+	if err != nil {
+		return Value{}, err
+	}
+	out := Value{Shape: shape, Data: make([]float32, shape.Elems())}
+	t := team{step: &step{unit: u, kernel: k}, done: context.Background().Done()}
+	workers := min(runtime.GOMAXPROCS(0), k.Tasks())
+	t.args = &kernel.Args{Out: out.Data}
+	for _, in := range inputs {
+		t.args.In = append(t.args.In, in.Data)
+	}
+	t.scratch = make([]float32, align(k.Scratch())*workers)
+	t.run(workers)
+	return out, nil
+}

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// lower picks the kernel for a unit.
+func lower(u *unit, params Params) (kernel.Kernel, error) {
+	own, err := nodeParams(u.node, params)
+	if err != nil {
+		return nil, err
+	}
+	in := make([]kernel.Dims, len(u.inputs))
+	for i, v := range u.inputs {
+		in[i] = dims(v.shape)
+	}
+	out := dims(u.out.shape)
+
+	switch op := u.op().(type) {
+	case graph.Conv:
+		return lowerConv(u, op, in[0], out, own, params)
+	case graph.Linear:
+		return lowerLinear(u, op, own), nil
+	case graph.BatchNorm:
+		e := u.epilogue()
+		e.Scale, e.Shift = foldNorm(op.Eps, own, nil)
+		return kernel.NewAffine(out, e), nil
+	case graph.GroupNorm:
+		act, slope := u.activation()
+		return kernel.NewGroupNorm(kernel.GroupNormSpec{
+			Dims: out, Groups: op.Groups, Eps: op.Eps, Weight: own[0], Bias: own[1], Act: act, Slope: slope,
+		}), nil
+	case graph.Activation:
+		return kernel.NewActivation(out.Len(), kernelAct(op.Func), op.Slope), nil
+	case graph.Add:
+		act, slope := u.activation()
+		return kernel.NewAdd(out.Len(), act, slope), nil
+	case graph.Flatten, graph.Tap:
+		return kernel.NewCopy(out.Len()), nil
+	case graph.Softmax:
+		return kernel.NewSoftmax(out), nil
+	}
+	return lowerMove(u, in, out)
+}
+
+// lowerMove picks the kernels of pools and of what only moves pixels.
+func lowerMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error) {
+	switch op := u.op().(type) {
+	case graph.MaxPool:
+		return kernel.NewMaxPool(kernel.PoolSpec{In: in[0], Out: out, Geometry: geometry(op.Window)}), nil
+	case graph.AvgPool:
+		return kernel.NewAvgPool(kernel.PoolSpec{
+			In: in[0], Out: out, Geometry: geometry(op.Window), CountIncludePad: op.CountIncludePad,
+		}), nil
+	case graph.AdaptiveAvgPool:
+		return kernel.NewAdaptiveAvgPool(in[0], out), nil
+	case graph.Concat:
+		strides := make([]int, len(in))
+		for i, d := range in {
+			strides[i] = d.Len() / d.N
+		}
+		return kernel.NewConcat(out.N, strides), nil
+	case graph.Pad:
+		return kernel.NewPad(kernel.PadSpec{
+			In: in[0], Out: out, Front: op.Front, Top: op.Top, Left: op.Left, Value: op.Value,
+		}), nil
+	case graph.Subsample:
+		return kernel.NewSubsample(in[0], out, op.Stride), nil
+	case graph.Resize:
+		return kernel.NewResize(kernel.ResizeSpec{
+			In: in[0], Out: out, Scale: op.Scale,
+			Bilinear:     op.Mode != graph.Nearest,
+			AlignCorners: op.Mode == graph.BilinearAlignCorners,
+		}), nil
+	}
+	return nil, errors.Errorf("%s: no kernel for %s", u.node.Name, u.op().Kind())
+}
+
+func lowerConv(u *unit, op graph.Conv, in, out kernel.Dims, own [][]float32, params Params) (kernel.Kernel, error) {
+	e := u.epilogue()
+	e.Residual = u.residual
+	if op.Bias {
+		e.Shift = own[1]
+	}
+	if u.norm != nil {
+		norm, err := nodeParams(u.norm, params)
+		if err != nil {
+			return nil, err
+		}
+		e.Scale, e.Shift = foldNorm(u.norm.Op.(graph.BatchNorm).Eps, norm, e.Shift)
+	}
+	return kernel.NewConv(kernel.ConvSpec{
+		In: in, Out: out, Geometry: geometry(op.Window), Groups: op.Groups, Weight: own[0], Epilogue: e,
+	}), nil
+}
+
+func lowerLinear(u *unit, op graph.Linear, own [][]float32) kernel.Kernel {
+	e := u.epilogue()
+	if op.Bias {
+		e.Shift = own[1]
+	}
+	return kernel.NewLinear(kernel.LinearSpec{
+		Batch: u.out.shape[0], In: op.In, Out: op.Out, Weight: own[0], Epilogue: e,
+	})
+}
+
+// foldNorm turns a batch normalisation of x+bias into a scale and a shift of
+// x: weight, bias, mean and variance are in norm.
+func foldNorm(eps float64, norm [][]float32, bias []float32) (scale, shift []float32) {
+	n := len(norm[0])
+	scale, shift = make([]float32, n), make([]float32, n)
+	for i := range n {
+		s := float64(norm[0][i]) / math.Sqrt(float64(norm[3][i])+eps)
+		t := float64(norm[1][i]) - float64(norm[2][i])*s
+		if bias != nil {
+			t += float64(bias[i]) * s
+		}
+		scale[i], shift[i] = float32(s), float32(t)
+	}
+	return scale, shift
+}
+
+// nodeParams looks up a node's parameters.
+func nodeParams(n *graph.Node, params Params) ([][]float32, error) {
+	var list [][]float32
+	for _, p := range n.Op.Params() {
+		data := params[n.ParamKey(p)]
+		if len(data) != p.Shape.Elems() {
+			return nil, errors.Errorf("%s: have %d values, want %v", n.ParamKey(p), len(data), p.Shape)
+		}
+		list = append(list, data)
+	}
+	return list, nil
+}
+
+func (u *unit) epilogue() kernel.Epilogue {
+	act, slope := u.activation()
+	return kernel.Epilogue{Act: act, Slope: slope}
+}
+
+func (u *unit) activation() (kernel.Act, float32) {
+	return kernelAct(u.act.Func), u.act.Slope
+}
+
+func kernelAct(f graph.Func) kernel.Act {
+	switch f {
+	case graph.ReLU:
+		return kernel.ReLU
+	case graph.LeakyReLU:
+		return kernel.LeakyReLU
+	case graph.Sigmoid:
+		return kernel.Sigmoid
+	}
+	return kernel.None
+}
+
+func geometry(w graph.Window) kernel.Geometry {
+	return kernel.Geometry{Kernel: w.Kernel, Stride: w.Stride, Padding: w.Padding, Dilation: w.Dilation}
+}
+
+// dims views a shape as N×C×H×W; what a vector or a tensor of another rank
+// lacks is 1, what it has more of goes to W.
+func dims(s graph.Shape) kernel.Dims {
+	d := kernel.Dims{N: 1, C: 1, H: 1, W: 1}
+	for i, n := range s {
+		switch i {
+		case 0:
+			d.N = n
+		case 1:
+			d.C = n
+		case 2:
+			d.H = n
+		default:
+			d.W *= n
+		}
+	}
+	return d
+}

@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// ErrMemory is wrapped by the error of a plan that would need more memory
+// than its limit.
+var ErrMemory = errors.New("memory limit exceeded")
+
+// Options bound and shape a plan.
+type Options struct {
+	// Workers is the number of goroutines that a run uses.
+	Workers int
+	// MemoryLimit bounds the arena and the outputs of one run, in bytes.
+	MemoryLimit int64
+}
+
+// Plan computes wanted nodes for one input shape. It is safe for concurrent
+// use.
+type Plan struct {
+	input   graph.Shape
+	outputs []graph.Shape
+	steps   []step
+	arena   int // floats
+	workers int
+	macs    int64
+
+	sessions sessionPool
+}
+
+// step is a unit bound to its kernel and to its places in the arena.
+type step struct {
+	unit    *unit
+	kernel  kernel.Kernel
+	in      []place
+	out     place
+	scratch place
+	macs    int64
+}
+
+// place is where a value lies: in the arena, or with the caller.
+type place struct {
+	kind placeKind
+	at   int // offset in the arena, or the output's index
+	size int // floats
+}
+
+type placeKind uint8
+
+const (
+	inArena placeKind = iota
+	isCallersInput
+	isCallersOutput
+)
+
+// Compile makes the plan that computes the wanted nodes of a graph from an
+// input of the given shape. Taps outside what they need have no effect.
+func Compile(g *graph.Graph, params Params, input graph.Shape, wanted []*graph.Node, taps []Tap, opt Options) (*Plan, error) {
+	units, err := build(g, wanted, input)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{input: input.Clone(), workers: max(1, opt.Workers)}
+	p.macs = unitMACs(units)
+	units = p.markOutputs(units, wanted, taps)
+	units = fuse(units)
+	if err := p.bind(units, params, opt.MemoryLimit); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// markOutputs inserts the taps and tells the values that the caller wants.
+func (p *Plan) markOutputs(units []*unit, wanted []*graph.Node, taps []Tap) []*unit {
+	byNode := map[*graph.Node]*value{}
+	for _, u := range units {
+		byNode[u.node] = u.out
+	}
+	values := make([]*value, len(wanted))
+	for i, n := range wanted {
+		values[i] = byNode[n]
+	}
+	units, values = insertTaps(units, taps, values)
+	for i, v := range values {
+		v.output = i
+		p.outputs = append(p.outputs, v.shape)
+	}
+	return units
+}
+
+// bind picks kernels and lays out memory.
+func (p *Plan) bind(units []*unit, params Params, limit int64) error {
+	kernels := make([]kernel.Kernel, len(units))
+	scratch := make([]int, len(units))
+	for i, u := range units {
+		if u.isInput() {
+			continue
+		}
+		k, err := lower(u, params)
+		if err != nil {
+			return err
+		}
+		kernels[i] = k
+		scratch[i] = align(k.Scratch()) * min(p.workers, k.Tasks())
+	}
+	l := planMemory(units, scratch)
+	p.arena = l.size
+	if err := p.checkLimit(limit); err != nil {
+		return err
+	}
+	for i, u := range units {
+		if !u.isInput() {
+			p.steps = append(p.steps, newStep(u, kernels[i], l, l.scratch[i]))
+		}
+	}
+	return nil
+}
+
+func newStep(u *unit, k kernel.Kernel, l *layout, scratch *buffer) step {
+	s := step{unit: u, kernel: k, out: l.place(u.out), macs: nodeMACs(u)}
+	for _, in := range u.inputs {
+		s.in = append(s.in, l.place(in))
+	}
+	if scratch != nil {
+		s.scratch = place{at: scratch.offset, size: scratch.size}
+	}
+	return s
+}
+
+// place finds a value.
+func (l *layout) place(v *value) place {
+	size := v.shape.Elems()
+	if v.output >= 0 {
+		return place{kind: isCallersOutput, at: v.output, size: size}
+	}
+	if b := l.values[v]; b != nil {
+		return place{at: b.offset, size: size}
+	}
+	return place{kind: isCallersInput, size: size}
+}
+
+// Bytes is the memory that one run needs beside the weights and the input.
+func (p *Plan) Bytes() int64 {
+	n := int64(p.arena)
+	for _, s := range p.outputs {
+		n += int64(s.Elems())
+	}
+	return 4 * n
+}
+
+func (p *Plan) checkLimit(limit int64) error {
+	if limit > 0 && p.Bytes() > limit {
+		return errors.Wrapf(ErrMemory, "an input of %v needs %s for activations, the limit is %s: use a smaller image or batch, or raise the limit", p.input, megabytes(p.Bytes()), megabytes(limit))
+	}
+	return nil
+}
+
+// Outputs are the shapes of the wanted values.
+func (p *Plan) Outputs() []graph.Shape { return p.outputs }
+
+// ArenaBytes is the size of the arena that intermediate values share.
+func (p *Plan) ArenaBytes() int64 { return 4 * int64(p.arena) }
+
+// MACs is the multiply-adds of one run.
+func (p *Plan) MACs() int64 { return p.macs }
+
+// String prints the plan as a table: a line for each step.
+func (p *Plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "input %v, arena %s, %.3f GMAC, %d workers\n", p.input, megabytes(p.ArenaBytes()), float64(p.macs)/1e9, p.workers)
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "node\tkernel\tfused\tshape\tMMAC\tplace")
+	for _, s := range p.steps {
+		names := make([]string, len(s.unit.fused))
+		for i, n := range s.unit.fused {
+			names[i] = n.Name
+		}
+		kernelName := s.kernel.Name()
+		if s.unit.tap >= 0 {
+			kernelName = s.unit.op().Kind()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%.1f\t%s\n", s.unit.node.Name, kernelName, strings.Join(names, " "), s.unit.out.shape, float64(s.macs)/1e6, s.out)
+	}
+	_ = w.Flush()
+	return b.String()
+}
+
+// String tells where a value lies, for people to read.
+func (p place) String() string {
+	switch p.kind {
+	case isCallersInput:
+		return "input"
+	case isCallersOutput:
+		return fmt.Sprintf("output %d", p.at)
+	}
+	return fmt.Sprintf("%d+%d", 4*p.at, 4*p.size)
+}
+
+func unitMACs(units []*unit) int64 {
+	var sum int64
+	for _, u := range units {
+		sum += nodeMACs(u)
+	}
+	return sum
+}
+
+func nodeMACs(u *unit) int64 {
+	shapes := make([]graph.Shape, len(u.inputs))
+	for i, v := range u.inputs {
+		shapes[i] = v.shape
+	}
+	return u.op().MACs(shapes, u.out.shape)
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// session is the memory of one run: an arena, and every step's buffers cut
+// from it beforehand.
+type session struct {
+	args    []kernel.Args
+	scratch [][]float32 // by step, all workers'
+	// external are the buffers that each run brings: the input and outputs.
+	external []external
+}
+
+// external is a buffer of a step that lies with the caller.
+type external struct {
+	slot  *[]float32
+	place place
+}
+
+func newSession(p *Plan) *session {
+	arena := make([]float32, p.arena)
+	s := &session{args: make([]kernel.Args, len(p.steps)), scratch: make([][]float32, len(p.steps))}
+	for i := range p.steps {
+		st, a := &p.steps[i], &s.args[i]
+		a.In = make([][]float32, len(st.in))
+		for j, in := range st.in {
+			s.cut(&a.In[j], in, arena)
+		}
+		s.cut(&a.Out, st.out, arena)
+		s.cut(&s.scratch[i], st.scratch, arena)
+	}
+	return s
+}
+
+func (s *session) cut(slot *[]float32, p place, arena []float32) {
+	if p.kind == inArena {
+		*slot = arena[p.at : p.at+p.size : p.at+p.size]
+		return
+	}
+	s.external = append(s.external, external{slot, p})
+}
+
+// attach points the steps at the caller's buffers; detach lets go of them, so
+// that an idle session keeps nothing of the caller's alive.
+func (s *session) attach(in []float32, out [][]float32) {
+	for _, e := range s.external {
+		if e.place.kind == isCallersInput {
+			*e.slot = in
+		} else {
+			*e.slot = out[e.place.at]
+		}
+	}
+}
+
+func (s *session) detach() {
+	for _, e := range s.external {
+		*e.slot = nil
+	}
+}
+
+// sessionPool keeps idle sessions for reuse.
+type sessionPool struct {
+	mu   sync.Mutex
+	idle []*session
+}
+
+// maxIdleSessions bounds what a burst of concurrent runs leaves behind.
+const maxIdleSessions = 4
+
+func (sp *sessionPool) borrow(p *Plan) *session {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	if n := len(sp.idle); n > 0 {
+		s := sp.idle[n-1]
+		sp.idle = sp.idle[:n-1]
+		return s
+	}
+	return newSession(p)
+}
+
+func (sp *sessionPool) give(s *session) {
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	if len(sp.idle) < maxIdleSessions {
+		sp.idle = append(sp.idle, s)
+	}
+}

@@ -1,0 +1,83 @@
+package engine
+
+import "github.com/vertebra-vision/vertebra/internal/graph"
+
+// Value is a dense NCHW (or N×F) float32 tensor.
+type Value struct {
+	Shape graph.Shape
+	Data  []float32
+}
+
+// Params are a model's weights by checkpoint key. They do not change once
+// plans use them.
+type Params map[string][]float32
+
+// value is a tensor inside a plan.
+type value struct {
+	node  *graph.Node // that it is the output of
+	shape graph.Shape
+	// output is its index among the wanted values, -1 for none.
+	output int
+	// users counts the unit inputs that read it.
+	users int
+}
+
+// unit is an operator of a plan with what was fused into it. Units are in
+// execution order.
+type unit struct {
+	node   *graph.Node
+	inputs []*value
+	out    *value
+
+	// norm is the batch normalisation folded into the epilogue, if any.
+	norm *graph.Node
+	// residual says that the last input is added in the epilogue.
+	residual bool
+	act      graph.Activation
+	// fused are the nodes folded in, in order, for people to read.
+	fused []*graph.Node
+	// tap is the hook point that the unit serves, -1 for none.
+	tap int
+}
+
+// build makes a unit of every node that the wanted ones need.
+func build(g *graph.Graph, wanted []*graph.Node, input graph.Shape) ([]*unit, error) {
+	order := g.Ancestors(wanted...)
+	shapes, err := graph.Infer(order, input)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[*graph.Node]*value, len(order))
+	var units []*unit
+	for _, n := range order {
+		v := &value{node: n, shape: shapes[n], output: -1}
+		values[n] = v
+		u := &unit{node: n, out: v, tap: -1}
+		for _, in := range n.Inputs {
+			u.inputs = append(u.inputs, values[in])
+			values[in].users++
+		}
+		units = append(units, u)
+	}
+	return units, nil
+}
+
+// op is the unit's operator.
+func (u *unit) op() graph.Op { return u.node.Op }
+
+// replaceInput makes the unit read another value.
+func (u *unit) replaceInput(old, v *value) {
+	for i, in := range u.inputs {
+		if in == old {
+			u.inputs[i] = v
+			old.users--
+			v.users++
+		}
+	}
+}
+
+// isInput reports whether the unit only stands for the caller's tensor.
+func (u *unit) isInput() bool {
+	_, ok := u.op().(graph.Input)
+	return ok
+}

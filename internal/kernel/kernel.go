@@ -1,0 +1,53 @@
+package kernel
+
+// Kernel computes one operator. It is immutable, and safe to use from many
+// goroutines with Args of their own.
+type Kernel interface {
+	// Name says which algorithm it is, for plans and profiles.
+	Name() string
+	// Tasks is the number of independent pieces of the work.
+	Tasks() int
+	// Scratch is the floats of scratch memory that each worker needs.
+	Scratch() int
+	// Do computes one piece. Every piece must be done once, in any order, on
+	// any worker; scratch belongs to the worker during the call.
+	Do(a *Args, task int, scratch []float32)
+}
+
+// Args are the buffers of one execution.
+type Args struct {
+	In  [][]float32
+	Out []float32
+}
+
+// Dims are the extents of a map. A vector N×F is N×F×1×1.
+type Dims struct{ N, C, H, W int }
+
+// Plane is the number of pixels of a channel.
+func (d Dims) Plane() int { return d.H * d.W }
+
+// Len is the number of elements.
+func (d Dims) Len() int { return d.N * d.C * d.H * d.W }
+
+// noScratch is embedded by kernels that need none.
+type noScratch struct{}
+
+func (noScratch) Scratch() int { return 0 }
+
+// grain is how many elements make a task of an elementwise kernel: small
+// enough to balance two workers, large enough to hide the hand-over.
+const grain = 1 << 14
+
+// blocks cuts n things of the given weight into tasks of about a grain.
+type blocks struct{ n, size int }
+
+func cut(n, weight int) blocks {
+	return blocks{n, min(n, max(1, grain/max(1, weight)))}
+}
+
+func (b blocks) tasks() int { return (b.n + b.size - 1) / b.size }
+
+func (b blocks) span(task int) (from, to int) {
+	from = task * b.size
+	return from, min(b.n, from+b.size)
+}

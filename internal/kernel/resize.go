@@ -1,0 +1,113 @@
+package kernel
+
+// ResizeSpec describes torch.nn.functional.interpolate.
+type ResizeSpec struct {
+	In, Out Dims
+	// Bilinear interpolates; otherwise the nearest pixel is taken.
+	Bilinear bool
+	// AlignCorners maps corner pixels onto each other.
+	AlignCorners bool
+	// Scale is the factor that the caller gave, height first, or zero where
+	// the caller gave a size. PyTorch steps by the factor, not by the ratio
+	// of the extents.
+	Scale [2]float64
+}
+
+// resize samples separably: a table of source pixels for each axis.
+type resize struct {
+	noScratch
+	ResizeSpec
+	blocks
+	y, x []sample
+}
+
+// sample blends two source pixels of a line.
+type sample struct {
+	a, b   int
+	wa, wb float32
+}
+
+// NewResize returns an interpolation kernel.
+func NewResize(s ResizeSpec) Kernel {
+	return &resize{
+		ResizeSpec: s,
+		blocks:     cut(s.Out.N*s.Out.C, s.Out.Plane()),
+		y:          s.samples(s.In.H, s.Out.H, s.Scale[0]),
+		x:          s.samples(s.In.W, s.Out.W, s.Scale[1]),
+	}
+}
+
+func (s *ResizeSpec) samples(in, out int, factor float64) []sample {
+	step := s.step(in, out, factor)
+	list := make([]sample, out)
+	for o := range list {
+		switch {
+		case !s.Bilinear:
+			i := min(int(float32(o)*step), in-1)
+			list[o] = sample{a: i, b: i, wa: 1}
+		default:
+			list[o] = blend(s.source(o, step), in)
+		}
+	}
+	return list
+}
+
+// step is how many source pixels one output pixel advances, in float32 as
+// PyTorch computes it.
+func (s *ResizeSpec) step(in, out int, factor float64) float32 {
+	switch {
+	case s.Bilinear && s.AlignCorners:
+		if out > 1 {
+			return float32(in-1) / float32(out-1)
+		}
+		return 0
+	case factor > 0:
+		return float32(1 / factor)
+	}
+	return float32(in) / float32(out)
+}
+
+func (s *ResizeSpec) source(o int, step float32) float32 {
+	if s.AlignCorners {
+		return float32(o) * step
+	}
+	return max(0, step*(float32(o)+0.5)-0.5)
+}
+
+func blend(at float32, in int) sample {
+	a := min(int(at), in-1)
+	w := at - float32(a)
+	return sample{a: a, b: min(a+1, in-1), wa: 1 - w, wb: w}
+}
+
+func (k *resize) Name() string {
+	if k.Bilinear {
+		return "resize.bilinear"
+	}
+	return "resize.nearest"
+}
+
+func (k *resize) Tasks() int { return k.tasks() }
+
+func (k *resize) Do(a *Args, task int, _ []float32) {
+	from, to := k.span(task)
+	in, out := k.In.Plane(), k.Out.Plane()
+	for i := from; i < to; i++ {
+		src, dst := a.In[0][i*in:(i+1)*in], a.Out[i*out:(i+1)*out]
+		for y, sy := range k.y {
+			k.line(dst[y*k.Out.W:(y+1)*k.Out.W], src[sy.a*k.In.W:], src[sy.b*k.In.W:], sy)
+		}
+	}
+}
+
+func (k *resize) line(dst, top, bottom []float32, sy sample) {
+	if !k.Bilinear {
+		for x, sx := range k.x {
+			dst[x] = top[sx.a]
+		}
+		return
+	}
+	for x, sx := range k.x {
+		dst[x] = sy.wa*(sx.wa*top[sx.a]+sx.wb*top[sx.b]) + sy.wb*(sx.wa*bottom[sx.a]+sx.wb*bottom[sx.b])
+	}
+}

@@ -1,0 +1,181 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/engine"
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/ops"
+	"github.com/vertebra-vision/vertebra/weights"
+)
+
+// LoadOption changes what Load accepts.
+type LoadOption func(*loadPolicy)
+
+type loadPolicy struct {
+	missing, unexpected []string // globs that are allowed
+	replaceClassifier   bool
+}
+
+// AllowMissing keeps the present values of parameters that match one of the
+// globs and that the checkpoint lacks. In globs, * does not cross a dot and a
+// trailing ** matches the rest of a name; no glob at all allows everything.
+func AllowMissing(globs ...string) LoadOption {
+	return func(p *loadPolicy) { p.missing = append(p.missing, orAll(globs)...) }
+}
+
+// IgnoreUnexpected skips what the checkpoint has beyond the model, where it
+// matches one of the globs; no glob allows everything.
+func IgnoreUnexpected(globs ...string) LoadOption {
+	return func(p *loadPolicy) { p.unexpected = append(p.unexpected, orAll(globs)...) }
+}
+
+// ReplaceClassifier keeps the model's own classifier weights, whatever the
+// checkpoint has there: to start from a checkpoint with other classes.
+func ReplaceClassifier() LoadOption {
+	return func(p *loadPolicy) { p.replaceClassifier = true }
+}
+
+func orAll(globs []string) []string {
+	if len(globs) == 0 {
+		return []string{"**"}
+	}
+	return globs
+}
+
+// LoadError says everything in which a checkpoint and a model disagree. It
+// wraps weights.ErrWeights.
+type LoadError struct {
+	Source     string   // the checkpoint
+	Scheme     string   // the key scheme that was recognised
+	Missing    []string // keys that the checkpoint lacks
+	Unexpected []string // keys that the model lacks
+	Misshapen  []string // "key: checkpoint 10x512, model 1000x512"
+}
+
+// Error lists all of it, a line each.
+func (e *LoadError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s does not fit the model (read as %s keys): %d missing, %d unexpected, %d misshapen", e.Source, e.Scheme, len(e.Missing), len(e.Unexpected), len(e.Misshapen))
+	for _, part := range []struct {
+		what string
+		list []string
+	}{{"missing", e.Missing}, {"unexpected", e.Unexpected}, {"misshapen", e.Misshapen}} {
+		for _, key := range part.list {
+			fmt.Fprintf(&b, "\n  %s: %s", part.what, key)
+		}
+	}
+	return b.String()
+}
+
+// Unwrap makes errors.Is(err, weights.ErrWeights) true.
+func (e *LoadError) Unwrap() error { return weights.ErrWeights }
+
+func (e *LoadError) empty() bool {
+	return len(e.Missing)+len(e.Unexpected)+len(e.Misshapen) == 0
+}
+
+// Load takes the weights from a checkpoint, whose keys may follow any scheme
+// that weights.Canonical knows. Where something is missing, unexpected or
+// misshapen it changes nothing and returns a *LoadError with all of it.
+func (m *Model) Load(sd *weights.StateDict, opts ...LoadOption) error {
+	if sd == nil {
+		return errors.Wrap(weights.ErrWeights, "the state dict is nil")
+	}
+	var policy loadPolicy
+	for _, o := range opts {
+		o(&policy)
+	}
+	canonical, scheme, err := weights.Canonical(sd)
+	if err != nil {
+		return err
+	}
+	list, disagreement := m.match(canonical, policy)
+	if !disagreement.empty() {
+		disagreement.Source, disagreement.Scheme = sourceName(sd), fmt.Sprint(scheme)
+		return disagreement
+	}
+	return m.read(canonical, list)
+}
+
+func sourceName(sd *weights.StateDict) string {
+	if path := sd.Path(); path != "" {
+		return path
+	}
+	return "the state dict"
+}
+
+// match compares the model's parameters with the checkpoint's. It returns
+// those to read.
+func (m *Model) match(sd *weights.StateDict, policy loadPolicy) ([]parameter, *LoadError) {
+	var read []parameter
+	e := &LoadError{}
+	known := map[string]bool{}
+	for _, p := range m.parameters() {
+		known[p.key] = true
+		if policy.replaceClassifier && strings.HasPrefix(p.key, m.spec.Classifier+".") {
+			continue
+		}
+		t, ok := sd.Get(p.key)
+		switch {
+		case !ok && !matchAny(policy.missing, p.key):
+			e.Missing = append(e.Missing, fmt.Sprintf("%s %v", p.key, p.param.Shape))
+		case ok && !p.param.Shape.Equal(t.Shape()):
+			e.Misshapen = append(e.Misshapen, fmt.Sprintf("%s: checkpoint %v, model %v", p.key, graph.Shape(t.Shape()), p.param.Shape))
+		case ok:
+			read = append(read, p)
+		}
+	}
+	for _, key := range sd.Names() {
+		if !known[key] && !matchAny(policy.unexpected, key) && !(policy.replaceClassifier && strings.HasPrefix(key, m.spec.Classifier+".")) {
+			e.Unexpected = append(e.Unexpected, key)
+		}
+	}
+	return read, e
+}
+
+func matchAny(globs []string, key string) bool {
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		if prefix, ok := strings.CutSuffix(glob, "**"); ok {
+			return strings.HasPrefix(key, prefix)
+		}
+		return matchName(glob, key)
+	})
+}
+
+// read makes a new state of the checkpoint's values and, where it has none,
+// the present ones.
+func (m *Model) read(sd *weights.StateDict, list []parameter) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	params := engine.Params{}
+	for _, p := range list {
+		t, _ := sd.Get(p.key)
+		data := make([]float32, p.param.Shape.Elems())
+		if err := t.ReadFloat32(data); err != nil {
+			return errors.WithMessage(err, p.key)
+		}
+		params[p.key] = data
+	}
+	old := m.state.Load()
+	for _, p := range m.parameters() {
+		if params[p.key] != nil {
+			continue
+		}
+		if old != nil {
+			params[p.key] = old.params[p.key]
+		} else {
+			params[p.key] = m.initial(p)
+		}
+	}
+	m.state.Store(&state{params: params})
+	return nil
+}
+
+func tensorOf(data []float32, shape graph.Shape) (*ops.Tensor, error) {
+	return ops.FromSlice(data, shape...)
+}

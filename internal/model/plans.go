@@ -1,0 +1,82 @@
+package model
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/vertebra-vision/vertebra/internal/engine"
+	"github.com/vertebra-vision/vertebra/internal/graph"
+)
+
+// maxPlans bounds the plans a model keeps: each may hold idle arenas.
+const maxPlans = 8
+
+// planCache keeps the plans used last.
+type planCache struct {
+	mu      sync.Mutex
+	entries []*planEntry // the one used last comes last
+}
+
+// planEntry is a plan being made or made. Callers that want the same one wait
+// for the first to make it.
+type planEntry struct {
+	key  string
+	once sync.Once
+	plan *engine.Plan
+	err  error
+}
+
+func (c *planCache) get(key string, compile func() (*engine.Plan, error)) (*engine.Plan, error) {
+	e := c.entry(key)
+	e.once.Do(func() { e.plan, e.err = compile() })
+	if e.err != nil {
+		c.drop(e)
+	}
+	return e.plan, e.err
+}
+
+// entry finds or makes an entry and marks it as used last.
+func (c *planCache) entry(key string) *planEntry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, e := range c.entries {
+		if e.key == key {
+			c.entries = append(append(c.entries[:i:i], c.entries[i+1:]...), e)
+			return e
+		}
+	}
+	if len(c.entries) >= maxPlans {
+		c.entries = c.entries[1:]
+	}
+	e := &planEntry{key: key}
+	c.entries = append(c.entries[:len(c.entries):len(c.entries)], e)
+	return e
+}
+
+func (c *planCache) drop(gone *planEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, e := range c.entries {
+		if e == gone {
+			c.entries = append(c.entries[:i:i], c.entries[i+1:]...)
+			return
+		}
+	}
+}
+
+// planKey identifies a plan of one model.
+func planKey(input graph.Shape, nodes []*graph.Node, hooks string) string {
+	var b strings.Builder
+	for _, d := range input {
+		b.WriteString(strconv.Itoa(d))
+		b.WriteByte('x')
+	}
+	for _, n := range nodes {
+		b.WriteByte(' ')
+		b.WriteString(n.Name)
+	}
+	b.WriteByte('|')
+	b.WriteString(hooks)
+	return b.String()
+}
