@@ -50,7 +50,7 @@ func (b *builder) project(x *graph.Node, s block, name string) *graph.Node {
 func (b *builder) avgDown(x *graph.Node, s block, name string) *graph.Node {
 	pool := graph.AvgPool{Window: graph.Square(2, s.stride, 0), CeilMode: true}
 	switch {
-	case s.stageDilation > 1:
+	case s.stride == 1 && s.stageDilation > 1:
 		pool.Stride = [2]int{1, 1}
 		x = b.g.Func(name+".pad", graph.Pad{Right: 1, Bottom: 1}, x)
 	case s.stride == 1:

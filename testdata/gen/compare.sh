@@ -18,6 +18,6 @@ go test -c -o "$folder/backbone.test" ./backbone
 for preset; do
     mkdir "$folder/live"
     "$python" testdata/gen/compare_torchvision.py "$preset" "$folder/live"
-    (cd backbone && VERTEBRA_LIVE="$folder/live" "$folder/backbone.test" -test.run '^TestLiveTorchvision$' -test.v)
+    (cd backbone && VERTEBRA_LIVE="$folder/live" "$folder/backbone.test" -test.run '^TestLiveTorchvision$')
     rm -r "$folder/live"
 done

@@ -61,7 +61,8 @@ def batch_norm(c, x):
 
 def group_norm(c, x):
     channels = x.shape[1:2]
-    return F.group_norm(x, c.option("Groups"), c.tensor("weight", channels), c.tensor("bias", channels), c.option("Eps"))
+    weight, bias = c.tensor("weight", channels), c.tensor("bias", channels)
+    return F.group_norm(x, c.option("Groups"), weight, bias, c.option("Eps"))
 
 
 def max_pool2d(c, x):

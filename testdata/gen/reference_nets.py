@@ -1,6 +1,6 @@
 """The residual family in plain PyTorch: every option of backbone.Config, with
 the same names and meanings. torchvision has only part of the family; where it
-can build a network, torchvision_nets.check proves this file equal to it.
+can build a network, torchvision_nets.py checks that this file equals it.
 
 Module names are torchvision's, and timm's for a deep stem (conv1.0 … conv1.6)
 and for average-pool shortcuts (downsample.0 pool, .1 convolution, .2 norm)."""

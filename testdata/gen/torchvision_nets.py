@@ -1,13 +1,21 @@
-"""torchvision's own models for the configurations that it can build."""
+"""torchvision's own models for the configurations that it can build.
+
+    python3 testdata/gen/torchvision_nets.py
+
+checks that reference_nets.py equals torchvision wherever the two overlap: in
+every combination of dilation, kind of block and normalisation, and in all of
+torchvision's presets."""
 import functools
+import itertools
 
 import torch
 from torch import nn
 from torchvision.models import resnet
 from torchvision.ops import FrozenBatchNorm2d
 
+from fill import fill
 from fill_net import fill_model
-from reference_nets import ResNet
+from reference_nets import ResNet, config
 
 # torchvision 0.15's presets, in the order of its documentation.
 FULL_SIZE = [
@@ -51,3 +59,27 @@ def reference(cfg, x):
     with torch.no_grad():
         torch.testing.assert_close(ours(x), theirs(x), rtol=0, atol=0)
     return theirs
+
+
+def overlap():
+    """Configurations in which torchvision can check us."""
+    for preset in FULL_SIZE:
+        yield config(preset)
+    short, norms = dict(Blocks=[1, 2, 2, 2]), ("batch", "frozen_batch", "group")
+    for norm, dilation in itertools.product(norms, itertools.product((False, True), repeat=3)):
+        yield config("resnet50", dict(short, Norm=norm, ReplaceStrideWithDilation=list(dilation)))
+    for preset, norm in itertools.product(("resnet18", "resnext50_32x4d", "wide_resnet50_2"), norms):
+        yield config(preset, dict(short, Norm=norm, NormEps=1e-3, NormGroups=16, NumClasses=7))
+
+
+def main():
+    x = torch.from_numpy(fill("input", (2, 3, 65, 49), -2, 2))
+    count = 0
+    for cfg in overlap():
+        assert not isinstance(reference(cfg, x), ResNet), f"torchvision cannot build {cfg}"
+        count += 1
+    print(f"{count} configurations equal torchvision's")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+# Everyday commands. `make` alone lists them.
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -ts "$$(printf '\t')"
+
+.PHONY: test
+test: ## Run every test
+	go test ./...
+
+.PHONY: short
+short: ## Run the quick tests
+	go test -short ./...
+
+.PHONY: race
+race: ## Run the quick tests under the race detector
+	go test -race -short ./...
+
+.PHONY: lint
+lint: ## Check formatting, vet and staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME each (default 20s)
+	@for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) $$pkg || exit 1; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## Run every benchmark
+	go test -run '^$$' -bench . ./...
+
+.PHONY: examples
+examples: ## Run the commands that the README gives
+	go run ./examples/classify testdata/images/*.jpg testdata/images/*.png
