@@ -24,11 +24,11 @@ func Apply(op graph.Op, params [][]float32, inputs ...Value) (Value, error) {
 		return Value{}, errors.WithMessage(err, op.Kind())
 	}
 	u.out = &value{shape: shape}
-	named := Params{}
+	named := map[string][]float32{}
 	for i, p := range op.Params() {
 		named[u.node.ParamKey(p)] = params[i]
 	}
-	k, err := lower(u, named)
+	k, err := lower(u, NewParams(named))
 	if err != nil {
 		return Value{}, err
 	}

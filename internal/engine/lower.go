@@ -10,7 +10,7 @@ import (
 )
 
 // lower picks the kernel for a unit.
-func lower(u *unit, params Params) (kernel.Kernel, error) {
+func lower(u *unit, params *Params) (kernel.Kernel, error) {
 	own, err := nodeParams(u.node, params)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func lower(u *unit, params Params) (kernel.Kernel, error) {
 
 	switch op := u.op().(type) {
 	case graph.Conv:
-		return lowerConv(u, op, in[0], out, own, params)
+		return lowerConv(u, op, own, params)
 	case graph.Linear:
 		return lowerLinear(u, op, own), nil
 	case graph.BatchNorm:
@@ -39,7 +39,12 @@ func lower(u *unit, params Params) (kernel.Kernel, error) {
 		return kernel.NewActivation(out.Len(), kernelAct(op.Func), op.Slope), nil
 	case graph.Add:
 		act, slope := u.activation()
+		if u.out.layout.Blocked {
+			return kernel.NewBlockedAdd(out, u.inputs[0].layout, u.inputs[1].layout, u.out.layout, act, slope), nil
+		}
 		return kernel.NewAdd(out.Len(), act, slope), nil
+	case reorder:
+		return kernel.NewReorder(out, u.inputs[0].layout, u.out.layout), nil
 	case graph.Flatten, graph.Tap:
 		return kernel.NewCopy(out.Len()), nil
 	case graph.Softmax:
@@ -52,12 +57,19 @@ func lower(u *unit, params Params) (kernel.Kernel, error) {
 func lowerMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error) {
 	switch op := u.op().(type) {
 	case graph.MaxPool:
-		return kernel.NewMaxPool(kernel.PoolSpec{In: in[0], Out: out, Geometry: geometry(op.Window)}), nil
+		spec := kernel.PoolSpec{In: in[0], Out: out, Geometry: geometry(op.Window)}
+		if u.out.layout.Blocked {
+			return kernel.NewBlockedMaxPool(spec, u.inputs[0].layout, u.out.layout), nil
+		}
+		return kernel.NewMaxPool(spec), nil
 	case graph.AvgPool:
 		return kernel.NewAvgPool(kernel.PoolSpec{
 			In: in[0], Out: out, Geometry: geometry(op.Window), CountIncludePad: op.CountIncludePad,
 		}), nil
 	case graph.AdaptiveAvgPool:
+		if u.inputs[0].layout.Blocked {
+			return kernel.NewBlockedAdaptiveAvgPool(in[0], out, u.inputs[0].layout), nil
+		}
 		return kernel.NewAdaptiveAvgPool(in[0], out), nil
 	case graph.Concat:
 		strides := make([]int, len(in))
@@ -81,22 +93,30 @@ func lowerMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error
 	return nil, errors.Errorf("%s: no kernel for %s", u.node.Name, u.op().Kind())
 }
 
-func lowerConv(u *unit, op graph.Conv, in, out kernel.Dims, own [][]float32, params Params) (kernel.Kernel, error) {
-	e := u.epilogue()
-	e.Residual = u.residual
+func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params) (kernel.Kernel, error) {
+	spec := u.convSpec(op)
+	spec.Weight = own[0]
 	if op.Bias {
-		e.Shift = own[1]
+		spec.Shift = own[1]
 	}
 	if u.norm != nil {
 		norm, err := nodeParams(u.norm, params)
 		if err != nil {
 			return nil, err
 		}
-		e.Scale, e.Shift = foldNorm(u.norm.Op.(graph.BatchNorm).Eps, norm, e.Shift)
+		spec.Scale, spec.Shift = foldNorm(u.norm.Op.(graph.BatchNorm).Eps, norm, spec.Shift)
 	}
-	return kernel.NewConv(kernel.ConvSpec{
-		In: in, Out: out, Geometry: geometry(op.Window), Groups: op.Groups, Weight: own[0], Epilogue: e,
-	}), nil
+	if !u.out.layout.Blocked {
+		return kernel.NewConv(spec), nil
+	}
+	b := kernel.BlockedSpec{ConvSpec: spec, InLayout: u.inputs[0].layout, OutLayout: u.out.layout}
+	if u.residual {
+		b.ResidualLayout = u.inputs[len(u.inputs)-1].layout
+	}
+	b.Packed = params.pack(u.node.Module+" "+kernel.PackFormat(spec, b.InLayout), func() []float32 {
+		return kernel.PackConv(spec, b.InLayout)
+	})
+	return kernel.NewBlockedConv(b), nil
 }
 
 func lowerLinear(u *unit, op graph.Linear, own [][]float32) kernel.Kernel {
@@ -126,10 +146,10 @@ func foldNorm(eps float64, norm [][]float32, bias []float32) (scale, shift []flo
 }
 
 // nodeParams looks up a node's parameters.
-func nodeParams(n *graph.Node, params Params) ([][]float32, error) {
+func nodeParams(n *graph.Node, params *Params) ([][]float32, error) {
 	var list [][]float32
 	for _, p := range n.Op.Params() {
-		data := params[n.ParamKey(p)]
+		data := params.Get(n.ParamKey(p))
 		if len(data) != p.Shape.Elems() {
 			return nil, errors.Errorf("%s: have %d values, want %v", n.ParamKey(p), len(data), p.Shape)
 		}

@@ -43,7 +43,7 @@ func planMemory(units []*unit, scratch []int) *layout {
 			l.values[u.out] = b
 			continue
 		}
-		b := &buffer{size: u.out.shape.Elems(), start: i, end: last[u.out]}
+		b := &buffer{size: u.out.floats(), start: i, end: last[u.out]}
 		l.values[u.out] = b
 		list = append(list, b)
 	}
@@ -69,11 +69,16 @@ func (l *layout) inPlace(u *unit, at int, last map[*value]int) *buffer {
 	for _, i := range u.overwritable() {
 		in := u.inputs[i]
 		b := l.values[in]
-		if b != nil && last[in] == at && b.size == u.out.shape.Elems() && !l.readTwice(u, i) {
+		if b != nil && last[in] == at && u.sameMemory(in) && !l.readTwice(u, i) {
 			return b
 		}
 	}
 	return nil
+}
+
+// sameMemory reports whether the output's elements lie as an input's do.
+func (u *unit) sameMemory(in *value) bool {
+	return in.layout == u.out.layout && in.floats() == u.out.floats()
 }
 
 // readTwice reports whether another input of the unit lies where input i

@@ -63,7 +63,7 @@ const (
 
 // Compile makes the plan that computes the wanted nodes of a graph from an
 // input of the given shape. Taps outside what they need have no effect.
-func Compile(g *graph.Graph, params Params, input graph.Shape, wanted []*graph.Node, taps []Tap, opt Options) (*Plan, error) {
+func Compile(g *graph.Graph, params *Params, input graph.Shape, wanted []*graph.Node, taps []Tap, opt Options) (*Plan, error) {
 	units, err := build(g, wanted, input)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func Compile(g *graph.Graph, params Params, input graph.Shape, wanted []*graph.N
 	p := &Plan{input: input.Clone(), workers: max(1, opt.Workers)}
 	p.macs = unitMACs(units)
 	units = p.markOutputs(units, wanted, taps)
-	units = fuse(units)
+	units = assignLayouts(fuse(units))
 	if err := p.bind(units, params, opt.MemoryLimit); err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (p *Plan) markOutputs(units []*unit, wanted []*graph.Node, taps []Tap) []*u
 }
 
 // bind picks kernels and lays out memory.
-func (p *Plan) bind(units []*unit, params Params, limit int64) error {
+func (p *Plan) bind(units []*unit, params *Params, limit int64) error {
 	kernels := make([]kernel.Kernel, len(units))
 	scratch := make([]int, len(units))
 	for i, u := range units {
@@ -137,7 +137,7 @@ func newStep(u *unit, k kernel.Kernel, l *layout, scratch *buffer) step {
 
 // place finds a value.
 func (l *layout) place(v *value) place {
-	size := v.shape.Elems()
+	size := v.floats()
 	if v.output >= 0 {
 		return place{kind: isCallersOutput, at: v.output, size: size}
 	}

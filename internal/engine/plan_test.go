@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
 // residual is a block with a projection, as in every ResNet.
@@ -54,7 +55,26 @@ func steps(p *Plan) []string {
 	return list
 }
 
+// onEveryISA runs a test with each set of kernels that this CPU has.
+func onEveryISA(t *testing.T, f func(t *testing.T)) {
+	best := kernel.Active()
+	defer func() { require.NoError(t, kernel.Use(best)) }()
+	for isa := kernel.Generic; isa <= best; isa++ {
+		require.NoError(t, kernel.Use(isa))
+		t.Run(isa.String(), f)
+	}
+}
+
+// onGeneric makes plans planar, so that they hold what the graph says and no
+// copies between layouts.
+func onGeneric(t *testing.T) {
+	best := kernel.Active()
+	require.NoError(t, kernel.Use(kernel.Generic))
+	t.Cleanup(func() { require.NoError(t, kernel.Use(best)) })
+}
+
 func TestFusion(t *testing.T) {
+	onGeneric(t)
 	g := residual()
 	cases := []struct {
 		name   string
@@ -80,6 +100,7 @@ func TestFusion(t *testing.T) {
 }
 
 func TestArenaIsReused(t *testing.T) {
+	onGeneric(t)
 	g := graph.New()
 	x := g.Func("input", graph.Input{Channels: 4})
 	for range 50 {
@@ -92,6 +113,7 @@ func TestArenaIsReused(t *testing.T) {
 }
 
 func TestPlanTable(t *testing.T) {
+	onGeneric(t)
 	p := compile(t, residual(), nil, "pool")
 	table := p.String()
 	for _, s := range []string{"input 1x4x8x8", "conv.im2col", "bn2 add relu_1", "1x4x1x1", "output 0"} {
@@ -168,6 +190,23 @@ func TestTapErrorStops(t *testing.T) {
 	assert.Equal(t, 1, calls)
 }
 
+// Values stay blocked from convolution to convolution, with the halo that the
+// next one wants; there is one copy where a caller looks in.
+func TestLayouts(t *testing.T) {
+	if !kernel.Blocked() {
+		t.Skip("no blocked kernels here")
+	}
+	p := compile(t, residual(), nil, "pool", "bn2")
+	kinds := map[string]int{}
+	for _, s := range p.steps {
+		kinds[s.unit.op().Kind()]++
+		if s.unit.node.Name == "conv1" {
+			assert.Equal(t, kernel.Layout{Blocked: true, Halo: 1}, s.unit.out.layout)
+		}
+	}
+	assert.Equal(t, map[string]int{"conv": 3, "reorder": 1, "adaptiveavgpool": 1}, kinds)
+}
+
 // A pre-hook's replacement reaches the readers that it is for and no others.
 func TestTapForSomeReaders(t *testing.T) {
 	g := residual()
@@ -182,7 +221,9 @@ func TestTapForSomeReaders(t *testing.T) {
 }
 
 // Runs on many goroutines, and on any number of workers, give the same bits.
-func TestConcurrentRunsAreBitEqual(t *testing.T) {
+func TestConcurrentRunsAreBitEqual(t *testing.T) { onEveryISA(t, testConcurrentRuns) }
+
+func testConcurrentRuns(t *testing.T) {
 	g := residual()
 	params, input := randomParams(g), randomInput(2, 4, 33, 47)
 	var want []float32

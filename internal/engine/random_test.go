@@ -47,8 +47,8 @@ func randomGraph(rng *rand.Rand, n int) *graph.Graph {
 }
 
 // randomParams fills the parameters of a graph; variances are positive.
-func randomParams(g *graph.Graph) Params {
-	params := Params{}
+func randomParams(g *graph.Graph) *Params {
+	params := map[string][]float32{}
 	for _, n := range g.Nodes() {
 		for _, p := range n.Op.Params() {
 			data := make([]float32, p.Shape.Elems())
@@ -60,12 +60,12 @@ func randomParams(g *graph.Graph) Params {
 			params[n.ParamKey(p)] = data
 		}
 	}
-	return params
+	return NewParams(params)
 }
 
 // oneByOne computes every node on its own: no fusion, no shared memory.
 // replace changes a node's output for all that read it.
-func oneByOne(t *testing.T, g *graph.Graph, params Params, input Value, replace func(*graph.Node, Value) Value) map[*graph.Node]Value {
+func oneByOne(t *testing.T, g *graph.Graph, params *Params, input Value, replace func(*graph.Node, Value) Value) map[*graph.Node]Value {
 	t.Helper()
 	values := map[*graph.Node]Value{}
 	for _, n := range g.Nodes() {
@@ -96,7 +96,7 @@ func randomInput(shape ...int) Value {
 }
 
 // run compiles and runs, and returns the wanted values.
-func run(t *testing.T, g *graph.Graph, params Params, input Value, wanted []*graph.Node, taps []Tap, f TapFunc) []Value {
+func run(t *testing.T, g *graph.Graph, params *Params, input Value, wanted []*graph.Node, taps []Tap, f TapFunc) []Value {
 	t.Helper()
 	p, err := Compile(g, params, input.Shape, wanted, taps, Options{Workers: 2})
 	require.NoError(t, err)
@@ -126,7 +126,9 @@ func requireNear(t *testing.T, want, got Value, what string) {
 
 // A plan of any graph and any wanted nodes computes what its nodes compute
 // one by one.
-func TestRandomGraphs(t *testing.T) {
+func TestRandomGraphs(t *testing.T) { onEveryISA(t, testRandomGraphs) }
+
+func testRandomGraphs(t *testing.T) {
 	for seed := range uint64(150) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		g := randomGraph(rng, 2+rng.IntN(25))
@@ -141,7 +143,9 @@ func TestRandomGraphs(t *testing.T) {
 
 // Taps see the values that nodes compute one by one, and what follows
 // computes from what they replace.
-func TestRandomTaps(t *testing.T) {
+func TestRandomTaps(t *testing.T) { onEveryISA(t, testRandomTaps) }
+
+func testRandomTaps(t *testing.T) {
 	for seed := range uint64(150) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		g := randomGraph(rng, 2+rng.IntN(25))

@@ -1,6 +1,11 @@
 package engine
 
-import "github.com/vertebra-vision/vertebra/internal/graph"
+import (
+	"sync"
+
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
 
 // Value is a dense NCHW (or N×F) float32 tensor.
 type Value struct {
@@ -8,9 +13,32 @@ type Value struct {
 	Data  []float32
 }
 
-// Params are a model's weights by checkpoint key. They do not change once
+// Params are a model's weights by checkpoint key, and the packed forms that
+// kernels want of them, which all plans share. The weights do not change once
 // plans use them.
-type Params map[string][]float32
+type Params struct {
+	raw    map[string][]float32
+	mu     sync.Mutex
+	packed map[string][]float32
+}
+
+// NewParams holds weights by checkpoint key.
+func NewParams(raw map[string][]float32) *Params {
+	return &Params{raw: raw, packed: map[string][]float32{}}
+}
+
+// Get returns a parameter, nil where there is none.
+func (p *Params) Get(key string) []float32 { return p.raw[key] }
+
+// pack returns a packed form, which make makes the first time.
+func (p *Params) pack(key string, make func() []float32) []float32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.packed[key] == nil {
+		p.packed[key] = make()
+	}
+	return p.packed[key]
+}
 
 // value is a tensor inside a plan.
 type value struct {
@@ -19,8 +47,12 @@ type value struct {
 	// output is its index among the wanted values, -1 for none.
 	output int
 	// users counts the unit inputs that read it.
-	users int
+	users  int
+	layout kernel.Layout
 }
+
+// floats is the memory that the value takes.
+func (v *value) floats() int { return v.layout.Floats(dims(v.shape)) }
 
 // unit is an operator of a plan with what was fused into it. Units are in
 // execution order.

@@ -5,3 +5,8 @@
 // are; results do not depend on that. Kernels check nothing: internal/engine
 // gives them shapes that graph.Infer approved.
 package kernel
+
+//go:generate go -C gen run . -what conv512 -out ../conv512_amd64.s -stubs ../conv512_amd64.go -pkg kernel
+//go:generate go -C gen run . -what conv256 -out ../conv256_amd64.s -stubs ../conv256_amd64.go -pkg kernel
+//go:generate go -C gen run . -what pool512 -out ../pool512_amd64.s -stubs ../pool512_amd64.go -pkg kernel
+//go:generate go -C gen run . -what pool256 -out ../pool256_amd64.s -stubs ../pool256_amd64.go -pkg kernel

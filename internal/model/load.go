@@ -152,7 +152,7 @@ func matchAny(globs []string, key string) bool {
 func (m *Model) read(sd *weights.StateDict, list []parameter) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	params := engine.Params{}
+	params := map[string][]float32{}
 	for _, p := range list {
 		t, _ := sd.Get(p.key)
 		data := make([]float32, p.param.Shape.Elems())
@@ -167,12 +167,12 @@ func (m *Model) read(sd *weights.StateDict, list []parameter) error {
 			continue
 		}
 		if old != nil {
-			params[p.key] = old.params[p.key]
+			params[p.key] = old.params.Get(p.key)
 		} else {
 			params[p.key] = m.initial(p)
 		}
 	}
-	m.state.Store(&state{params: params})
+	m.state.Store(&state{params: engine.NewParams(params)})
 	return nil
 }
 

@@ -55,7 +55,7 @@ type Model struct {
 // state is one set of weights with the plans that are bound to them. Load
 // replaces it as a whole, so that runs under way keep theirs.
 type state struct {
-	params engine.Params
+	params *engine.Params
 	plans  planCache
 }
 
@@ -114,11 +114,11 @@ func (m *Model) ready() *state {
 	if s := m.state.Load(); s != nil {
 		return s
 	}
-	params := engine.Params{}
+	params := map[string][]float32{}
 	for _, p := range m.parameters() {
 		params[p.key] = m.initial(p)
 	}
-	s := &state{params: params}
+	s := &state{params: engine.NewParams(params)}
 	m.state.Store(s)
 	return s
 }

@@ -68,7 +68,7 @@ func (m *Model) StateDict() (*weights.StateDict, error) {
 	s := m.ready()
 	sd := weights.New()
 	for _, p := range m.parameters() {
-		t, err := tensorOf(s.params[p.key], p.param.Shape)
+		t, err := tensorOf(s.params.Get(p.key), p.param.Shape)
 		if err != nil {
 			return nil, err
 		}

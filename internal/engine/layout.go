@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// reorder copies a value into another layout. assignLayouts inserts it.
+type reorder struct{ graph.Tap }
+
+// Kind implements graph.Op.
+func (reorder) Kind() string { return "reorder" }
+
+// assignLayouts keeps values blocked from one convolution to the next, where
+// there are kernels for it, and inserts copies where blocked meets planar: at
+// what callers and hooks see, and at operators without blocked kernels. Each
+// blocked value gets the halo that the convolutions reading it want.
+func assignLayouts(units []*unit) []*unit {
+	if !kernel.Blocked() {
+		return units
+	}
+	l := layouts{copies: map[*value]*value{}}
+	for _, u := range units {
+		l.add(u)
+	}
+	for _, u := range l.units {
+		if c, ok := u.op().(graph.Conv); ok && u.inputs[0].layout.Blocked {
+			in := u.inputs[0]
+			in.layout.Halo = max(in.layout.Halo, c.Padding[0])
+		}
+	}
+	return l.units
+}
+
+type layouts struct {
+	units []*unit
+	// copies are values in the other layout than the one they were made in.
+	copies map[*value]*value
+}
+
+// add appends a unit, with the copies that its inputs and output need.
+func (l *layouts) add(u *unit) {
+	in, out := u.prefers()
+	for i, v := range u.inputs {
+		if v.layout.Blocked != in[i] {
+			u.inputs[i] = l.copy(v)
+			v.users--
+			u.inputs[i].users++
+		}
+	}
+	l.units = append(l.units, u)
+	u.out.layout.Blocked = out
+	if out && u.out.output >= 0 {
+		l.export(u)
+	}
+}
+
+// copy returns a value in the other layout.
+func (l *layouts) copy(v *value) *value {
+	if c := l.copies[v]; c != nil {
+		return c
+	}
+	c := &value{node: v.node, shape: v.shape, output: -1}
+	c.layout.Blocked = !v.layout.Blocked
+	l.copies[v] = c
+	l.reorder(v, c)
+	return c
+}
+
+func (l *layouts) reorder(from, to *value) {
+	from.users++
+	n := &graph.Node{Name: from.node.Name, Op: reorder{}}
+	l.units = append(l.units, &unit{node: n, inputs: []*value{from}, out: to, tap: -1})
+}
+
+// export splits a blocked value that the caller wants: the unit makes an inner
+// one, a copy of it is the caller's.
+func (l *layouts) export(u *unit) {
+	wanted := u.out
+	u.out = &value{node: wanted.node, shape: wanted.shape, output: -1, layout: wanted.layout}
+	wanted.layout = kernel.Layout{}
+	l.reorder(u.out, wanted)
+	l.copies[wanted] = u.out // what reads it may read the inner one
+}
+
+// prefers tells, for each input and for the output, whether the unit's kernel
+// takes it blocked, given the layouts of its inputs.
+func (u *unit) prefers() (in []bool, out bool) {
+	in = make([]bool, len(u.inputs))
+	switch op := u.op().(type) {
+	case graph.Conv:
+		if !kernel.CanBlock(u.convSpec(op)) {
+			return in, false
+		}
+		in[0] = u.inputs[0].layout.Blocked || op.In >= kernel.Block
+		for i := 1; i < len(in); i++ {
+			in[i] = true
+		}
+		return in, true
+	case graph.MaxPool:
+		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockPool(geometry(op.Window))
+		return in, in[0]
+	case graph.AdaptiveAvgPool:
+		in[0] = u.inputs[0].layout.Blocked
+		return in, false
+	case graph.Add:
+		blocked := u.inputs[0].layout.Blocked || u.inputs[1].layout.Blocked
+		return []bool{blocked, blocked}, blocked
+	}
+	return in, false
+}
+
+// convSpec is what the kernels need to know of a convolution, but for its
+// weights.
+func (u *unit) convSpec(op graph.Conv) kernel.ConvSpec {
+	e := u.epilogue()
+	e.Residual = u.residual
+	return kernel.ConvSpec{
+		In: dims(u.inputs[0].shape), Out: dims(u.out.shape), Geometry: geometry(op.Window), Groups: op.Groups, Epilogue: e,
+	}
+}

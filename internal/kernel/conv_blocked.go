@@ -1,0 +1,244 @@
+package kernel
+
+import (
+	"unsafe"
+)
+
+// BlockedSpec describes a convolution to a blocked output.
+type BlockedSpec struct {
+	ConvSpec
+	// InLayout is blocked with a halo no smaller than the padding, or planar.
+	InLayout, OutLayout, ResidualLayout Layout
+	// Packed is PackConv's.
+	Packed []float32
+}
+
+// CanBlock reports whether there is a blocked kernel for a convolution.
+func CanBlock(s ConvSpec) bool {
+	if !Blocked() || s.Groups != 1 || s.Padding[0] != s.Padding[1] {
+		return false
+	}
+	return s.Act == None || s.Act == ReLU || s.Act == LeakyReLU && s.Slope >= 0 && s.Slope <= 1
+}
+
+// blockedConv is a direct convolution: tiles of output pixels by panels of
+// output channels, whose sums stay in registers over the whole window.
+type blockedConv struct {
+	BlockedSpec
+	isa          ISA
+	shape        tileShape
+	scale, shift []float32
+	offsets      []int // bytes from a window's start to its taps
+	depth        int   // floats of a panel's weights
+	panels       int
+	lines        int // of output pixels: rows, or stretches of a flat map
+	width        int // of a line, the last of a flat map may be shorter
+	rows, groups int // the cut: lines a task, groups of panels
+	perGroup     int // panels a group
+	chunks       int // of lines, an image
+}
+
+// NewBlockedConv returns a convolution kernel for blocked layouts. It takes
+// the input and, with Epilogue.Residual, the tensor to add; the output may lie
+// on the latter where their layouts are the same.
+func NewBlockedConv(s BlockedSpec) Kernel {
+	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeOf(active)}
+	c.flatten()
+	c.panels = (c.Out.C + c.shape.channels - 1) / c.shape.channels
+	c.scale = padded(s.Scale, c.panels*c.shape.channels, 1)
+	c.shift = padded(s.Shift, c.panels*c.shape.channels, 0)
+	c.cut()
+	c.findTaps()
+	return c
+}
+
+// flatten makes one long row of a pointwise convolution's map, so that tiles
+// need not end with the rows.
+func (c *blockedConv) flatten() {
+	c.lines, c.width = c.Out.H, c.Out.W
+	res := !c.Residual || c.ResidualLayout.Halo == 0
+	if c.pointwise() && c.InLayout == (Layout{Blocked: true}) && c.OutLayout.Halo == 0 && res {
+		c.In.H, c.In.W = 1, c.In.Plane()
+		c.Out.H, c.Out.W = 1, c.Out.Plane()
+		c.width = min(c.Out.W, 4*c.shape.pixels)
+		c.lines = (c.Out.W + c.width - 1) / c.width
+	}
+}
+
+// flat reports whether lines are stretches of one row.
+func (c *blockedConv) flat() bool { return c.lines > c.Out.H }
+
+// Cutting aims: a task's input stays in a core's level-2 cache while all its
+// panels pass over it, and there are enough tasks for several workers.
+const (
+	chunkFloats = 64 << 10
+	enoughTasks = 8
+)
+
+func (c *blockedConv) cut() {
+	perLine := c.In.Plane() / c.lines * c.In.C
+	c.rows, c.perGroup = c.lines, c.panels
+	if perLine*c.lines > chunkFloats {
+		c.rows = max(1, min(c.lines, chunkFloats/max(1, perLine)))
+	}
+	if !c.InLayout.Blocked { // each task pads its input once
+		c.rows = max(1, min(c.rows, (c.lines+enoughTasks-1)/enoughTasks))
+	}
+	c.chunks = (c.lines + c.rows - 1) / c.rows
+	if have := c.In.N * c.chunks; have < enoughTasks && c.InLayout.Blocked {
+		c.perGroup = max(1, c.panels*have/enoughTasks)
+	}
+	c.groups = (c.panels + c.perGroup - 1) / c.perGroup
+}
+
+// findTaps lists where a window's taps lie.
+func (c *blockedConv) findTaps() {
+	pixel, pitch, plane, planes := Block, c.InLayout.pitch(c.In), c.InLayout.plane(c.In), blocksOf(c.In.C)
+	if !c.InLayout.Blocked {
+		pixel, pitch, planes = 1, c.paddedWidth(), c.In.C
+		plane = c.paddedRows() * pitch
+	}
+	for p := range planes {
+		for kh := range c.Kernel[0] {
+			for kw := range c.Kernel[1] {
+				c.offsets = append(c.offsets, 4*(p*plane+kh*c.Dilation[0]*pitch+kw*c.Dilation[1]*pixel))
+			}
+		}
+	}
+	c.depth = len(c.offsets) * pixel * c.shape.channels
+}
+
+func (c *blockedConv) Name() string {
+	if c.InLayout.Blocked {
+		return "conv.direct." + c.isa.String()
+	}
+	return "conv.stem." + c.isa.String()
+}
+
+func (c *blockedConv) Tasks() int { return c.In.N * c.chunks * c.groups }
+
+// Scratch holds a task's rows of a planar input with their padding.
+func (c *blockedConv) Scratch() int {
+	if c.InLayout.Blocked {
+		return 0
+	}
+	return c.In.C * c.paddedRows() * c.paddedWidth()
+}
+
+// paddedRows is the input rows that a task's output rows see.
+func (c *blockedConv) paddedRows() int {
+	return (c.rows-1)*c.Stride[0] + c.Dilation[0]*(c.Kernel[0]-1) + 1
+}
+
+func (c *blockedConv) paddedWidth() int { return c.In.W + 2*c.Padding[1] }
+
+func (c *blockedConv) Do(a *Args, task int, scratch []float32) {
+	group := task % c.groups
+	task /= c.groups
+	chunk, image := task%c.chunks, task/c.chunks
+	from := chunk * c.rows
+	to := min(c.lines, from+c.rows)
+
+	t := tileArgs{
+		offsets: unsafe.Pointer(&c.offsets[0]),
+		taps:    len(c.offsets),
+		stride:  4 * Block * c.Stride[1],
+		act:     tileAct(c.Act),
+		slope:   c.Slope,
+	}
+	rows := rowSource{data: a.In[0], pitch: c.InLayout.pitch(c.In) * c.Stride[0]}
+	switch {
+	case c.flat():
+		rows.at = c.InLayout.at(c.In, image, 0, 0, from*c.width)
+		rows.pitch = c.width * Block
+	case c.InLayout.Blocked:
+		rows.at = c.InLayout.at(c.In, image, 0, from*c.Stride[0]-c.Padding[0], -c.Padding[1])
+	default:
+		c.pad(scratch, a.In[0], image, from)
+		rows = rowSource{data: scratch, pitch: c.paddedWidth() * c.Stride[0]}
+		t.stride = 4 * c.Stride[1]
+	}
+	for panel := group * c.perGroup; panel < min(c.panels, (group+1)*c.perGroup); panel++ {
+		c.panel(a, &t, rows, image, panel, from, to)
+	}
+}
+
+// rowSource is where the windows of a task's output rows begin.
+type rowSource struct {
+	data      []float32
+	at, pitch int
+}
+
+// panel computes rows of one panel of output channels.
+func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, from, to int) {
+	t.weights = pointer(c.Packed, panel*c.depth)
+	t.scale = pointer(c.scale, panel*c.shape.channels)
+	t.shift = pointer(c.shift, panel*c.shape.channels)
+	block := panel * c.shape.channels / Block
+	t.outBlock, t.resBlock = 0, 0
+	if block+1 < blocksOf(c.Out.C) {
+		t.outBlock = 4 * c.OutLayout.plane(c.Out)
+		t.resBlock = 4 * c.ResidualLayout.plane(c.Out)
+	}
+	for y := from; y < to; y++ {
+		row := rows.at + (y-from)*rows.pitch
+		switch {
+		case c.flat():
+			c.line(a, t, rows.data, row, image, block, 0, y*c.width, min(c.width, c.Out.W-y*c.width))
+		case c.width == c.shape.half && y+1 < to:
+			c.tile(a, t, rows.data, row, row+rows.pitch, image, block, y, 0, y+1, 0, 2*c.width)
+			y++
+		default:
+			c.line(a, t, rows.data, row, image, block, y, 0, c.width)
+		}
+	}
+	for b := block; b < min(blocksOf(c.Out.C), block+c.shape.channels/Block); b++ {
+		c.OutLayout.clearHalo(a.Out, c.Out, image, b, from, to)
+	}
+}
+
+// line computes width pixels from (y, x) in tiles of about the same size.
+func (c *blockedConv) line(a *Args, t *tileArgs, in []float32, at, image, block, y, x, width int) {
+	tiles := (width + c.shape.pixels - 1) / c.shape.pixels
+	step := t.stride / 4
+	for i := range tiles {
+		n := (width + tiles - i - 1) / (tiles - i)
+		half := min(n-1, c.shape.half)
+		c.tile(a, t, in, at, at+half*step, image, block, y, x, y, x+half, n)
+		at += n * step
+		x += n
+		width -= n
+	}
+}
+
+// tile computes n pixels: the first half from (y, x), the others from
+// (y2, x2).
+func (c *blockedConv) tile(a *Args, t *tileArgs, in []float32, first, second, image, block, y, x, y2, x2, n int) {
+	t.in0, t.in1 = pointer(in, first), pointer(in, second)
+	t.out0 = pointer(a.Out, c.OutLayout.at(c.Out, image, block, y, x))
+	t.out1 = pointer(a.Out, c.OutLayout.at(c.Out, image, block, y2, x2))
+	if c.Residual {
+		t.res0 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y, x))
+		t.res1 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y2, x2))
+	}
+	tile(c.isa, t, n, c.InLayout.Blocked)
+}
+
+// pad copies the input rows that a task's output rows see, with padding.
+func (c *blockedConv) pad(dst, src []float32, image, from int) {
+	width, rows := c.paddedWidth(), c.paddedRows()
+	for ch := range c.In.C {
+		plane := src[(image*c.In.C+ch)*c.In.Plane():][:c.In.Plane()]
+		for r := range rows {
+			line := dst[(ch*rows+r)*width:][:width]
+			y := from*c.Stride[0] - c.Padding[0] + r
+			if y < 0 || y >= c.In.H {
+				clear(line)
+				continue
+			}
+			clear(line[:c.Padding[1]])
+			copy(line[c.Padding[1]:], plane[y*c.In.W:(y+1)*c.In.W])
+			clear(line[c.Padding[1]+c.In.W:])
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of the fields of kernel.tileArgs.
+const (
+	argIn0 = 8 * iota
+	argIn1
+	argWeights
+	argOffsets
+	argTaps
+	argStride
+	argOut0
+	argOut1
+	argOutBlock
+	argRes0
+	argRes1
+	argResBlock
+	argScale
+	argShift
+	argAct
+	argSlope
+)
+
+// tile generates a function that computes a tile of `pixels` output pixels and
+// 32 or 16 output channels: for every tap of the window, `unroll` input
+// channels a pixel are broadcast and multiplied with a row of weights each.
+//
+// Pixels before `half` are addressed from in0, the others from in1, so that a
+// tile may span two rows. A pixel's address is a base plus up to six strides,
+// in one addressing mode from the registers s, 3s and 5s.
+type tile struct {
+	pixels, half, unroll int
+	vectors              int // of weights; accumulators are pixels × vectors
+	in                   [2]GPPhysical
+	s, s3, s5            GPPhysical
+}
+
+func newTile(pixels, half, unroll int) *tile {
+	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: 2,
+		in: [2]GPPhysical{R11, R12}, s: R8, s3: R9, s5: R10}
+}
+
+func arg(offset int) Mem { return Mem{Base: RAX, Disp: offset} }
+
+// pixel is the address of channel ic of a pixel.
+func (t *tile) pixel(p, ic int) Mem {
+	m := Mem{Base: t.in[p/t.half], Disp: 4 * ic}
+	switch p % t.half {
+	case 1:
+		m.Index, m.Scale = t.s, 1
+	case 2:
+		m.Index, m.Scale = t.s, 2
+	case 3:
+		m.Index, m.Scale = t.s3, 1
+	case 4:
+		m.Index, m.Scale = t.s, 4
+	case 5:
+		m.Index, m.Scale = t.s5, 1
+	case 6:
+		m.Index, m.Scale = t.s3, 2
+	}
+	return m
+}
+
+// begin loads the arguments; step makes the multiplications of one channel.
+func (t *tile) loop(step func(ic int)) {
+	in0, in1, weights, offsets, taps := RBX, RCX, RDX, RSI, RDI
+	MOVQ(arg(argIn0), in0)
+	MOVQ(arg(argIn1), in1)
+	MOVQ(arg(argWeights), weights)
+	MOVQ(arg(argOffsets), offsets)
+	MOVQ(arg(argTaps), taps)
+	MOVQ(arg(argStride), t.s)
+	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 2}, t.s3)
+	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 4}, t.s5)
+	Label("taps")
+	MOVQ(Mem{Base: offsets}, t.in[1])
+	LEAQ(Mem{Base: in0, Index: t.in[1], Scale: 1}, t.in[0])
+	if t.pixels > t.half {
+		ADDQ(in1, t.in[1])
+	}
+	ADDQ(Imm(8), offsets)
+	for ic := 0; ic < t.unroll; ic++ {
+		step(ic)
+	}
+	ADDQ(U32(uint32(t.unroll*rowBytes(t))), weights)
+	DECQ(taps)
+	JNZ(LabelRef("taps"))
+}
+
+// rowBytes is the size of the weights of one input channel.
+func rowBytes(t *tile) int { return t.vectors * t.bytes() }
+
+// bytes is a vector's: two ZMM cover 32 output channels, two YMM 16.
+func (t *tile) bytes() int {
+	if t.half == 7 {
+		return 64
+	}
+	return 32
+}
+
+func (t *tile) weight(ic, v int) Mem {
+	return Mem{Base: RDX, Disp: ic*rowBytes(t) + v*t.bytes()}
+}
+
+// outputs addresses vector v of a pixel from a pair of bases. Pixels are 64
+// bytes apart; with ZMM the second vector is the next block of 16 channels,
+// with YMM the upper half of the block.
+func (t *tile) outputs(base [2]GPPhysical, block GPPhysical, p, v int) Mem {
+	m := Mem{Base: base[p/t.half], Disp: 64 * (p % t.half)}
+	switch {
+	case v == 1 && t.bytes() == 64:
+		m.Index, m.Scale = block, 1
+	case v == 1:
+		m.Disp += 32
+	}
+	return m
+}
+
+// forOutputs visits every vector, the second ones first: where the layer has
+// no second block the caller makes it coincide with the first, which then
+// overwrites it.
+func (t *tile) forOutputs(f func(p, v int)) {
+	for v := t.vectors - 1; v >= 0; v-- {
+		for p := 0; p < t.pixels; p++ {
+			f(p, v)
+		}
+	}
+}
+
+// epilogue is act(sum·scale + shift + residual), stored. load, fma, add, max,
+// mul and store are the vector width's instructions on accumulators.
+type vectorOps struct {
+	load      func(m Mem, tmp int)
+	broadcast func(m Mem, tmp int)
+	zero      func(tmp int)
+	affine    func(p, v int)
+	addMem    func(m Mem, p, v int)
+	maxTmp    func(p, v, tmp int)
+	mulTmp    func(p, v, tmp, dst int)
+	store     func(p, v int, m Mem)
+}
+
+// The temporaries of the epilogue: scale and shift of the two vectors first,
+// zero or slope and a product later.
+const (
+	tmpScale0 = iota
+	tmpScale1
+	tmpShift0
+	tmpShift1
+)
+
+func (t *tile) epilogue(o vectorOps) {
+	base, block := t.in, RSI
+	MOVQ(arg(argScale), base[0])
+	MOVQ(arg(argShift), base[1])
+	for v := 0; v < t.vectors; v++ {
+		o.load(Mem{Base: base[0], Disp: v * t.bytes()}, tmpScale0+v)
+		o.load(Mem{Base: base[1], Disp: v * t.bytes()}, tmpShift0+v)
+	}
+	t.forOutputs(o.affine)
+
+	MOVQ(arg(argRes0), base[0])
+	TESTQ(base[0], base[0])
+	JZ(LabelRef("activate"))
+	MOVQ(arg(argRes1), base[1])
+	MOVQ(arg(argResBlock), block)
+	t.forOutputs(func(p, v int) { o.addMem(t.outputs(base, block, p, v), p, v) })
+
+	Label("activate")
+	act := RDI
+	MOVQ(arg(argAct), act)
+	CMPQ(act, Imm(1))
+	JB(LabelRef("store"))
+	JA(LabelRef("leaky"))
+	o.zero(0)
+	t.forOutputs(func(p, v int) { o.maxTmp(p, v, 0) })
+	JMP(LabelRef("store"))
+	Label("leaky")
+	o.broadcast(arg(argSlope), 0)
+	t.forOutputs(func(p, v int) {
+		o.mulTmp(p, v, 0, 1)
+		o.maxTmp(p, v, 1)
+	})
+
+	Label("store")
+	MOVQ(arg(argOut0), base[0])
+	MOVQ(arg(argOut1), base[1])
+	MOVQ(arg(argOutBlock), block)
+	t.forOutputs(func(p, v int) { o.store(p, v, t.outputs(base, block, p, v)) })
+	VZEROUPPER()
+	RET()
+}
+
+// function starts an assembly function on a *tileArgs. avo does not know the
+// type; the Go side converts the pointer.
+func function(format string, args ...any) {
+	TEXT(fmt.Sprintf(format, args...), NOSPLIT|NOFRAME, "func(a *byte)")
+	Pragma("noescape")
+	Load(Param("a"), RAX)
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+var z = []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
+	Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}
+
+// genConv512 generates the tiles of 1 to 14 pixels × 32 channels: 28
+// accumulators, two weight vectors in two alternating pairs.
+func genConv512() {
+	for _, unroll := range []int{16, 1} {
+		for pixels := 1; pixels <= 14; pixels++ {
+			conv512(pixels, unroll)
+		}
+	}
+}
+
+func conv512(pixels, unroll int) {
+	t := newTile(pixels, 7, unroll)
+	function("tile512x%du%d", pixels, unroll)
+	acc := func(p, v int) VecPhysical { return z[2*p+v] }
+	for i := 0; i < 2*pixels; i++ {
+		VPXORD(z[i], z[i], z[i])
+	}
+	t.loop(func(ic int) {
+		w := z[28+ic%2*2:]
+		VMOVUPS(t.weight(ic, 0), w[0])
+		VMOVUPS(t.weight(ic, 1), w[1])
+		for p := 0; p < pixels; p++ {
+			VFMADD231PS_BCST(t.pixel(p, ic), w[0], acc(p, 0))
+			VFMADD231PS_BCST(t.pixel(p, ic), w[1], acc(p, 1))
+		}
+	})
+	tmp := z[28:]
+	t.epilogue(vectorOps{
+		load:      func(m Mem, i int) { VMOVUPS(m, tmp[i]) },
+		broadcast: func(m Mem, i int) { VBROADCASTSS(m, tmp[i]) },
+		zero:      func(i int) { VPXORD(tmp[i], tmp[i], tmp[i]) },
+		affine:    func(p, v int) { VFMADD213PS(tmp[tmpShift0+v], tmp[tmpScale0+v], acc(p, v)) },
+		addMem:    func(m Mem, p, v int) { VADDPS(m, acc(p, v), acc(p, v)) },
+		// The second source is what VMAXPS returns for a NaN.
+		maxTmp: func(p, v, i int) { VMAXPS(acc(p, v), tmp[i], acc(p, v)) },
+		mulTmp: func(p, v, i, dst int) { VMULPS(acc(p, v), tmp[i], tmp[dst]) },
+		store:  func(p, v int, m Mem) { VMOVUPS(acc(p, v), m) },
+	})
+}

@@ -1,0 +1,31 @@
+// Command gen writes the assembly of package kernel. Run it by `go generate`
+// in that package; it is a module of its own so that users of the SDK do not
+// depend on the generator.
+package main
+
+import (
+	"flag"
+	"log"
+
+	"github.com/mmcloughlin/avo/build"
+)
+
+func main() {
+	what := flag.String("what", "", "conv512, conv256, pool512 or pool256")
+	// build.Generate parses the flags: -out and -stubs are its own.
+	flag.Parse()
+	build.ConstraintExpr("amd64,!noasm")
+	switch *what {
+	case "conv512":
+		genConv512()
+	case "conv256":
+		genConv256()
+	case "pool512":
+		genPool512()
+	case "pool256":
+		genPool256()
+	default:
+		log.Fatalf("unknown -what %q", *what)
+	}
+	build.Generate()
+}

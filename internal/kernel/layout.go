@@ -1,0 +1,59 @@
+package kernel
+
+// Block is the channels that a blocked layout keeps together: the lanes of a
+// 512-bit vector.
+const Block = 16
+
+// Layout is how a map lies in memory. The zero value is planar: N×C×H×W.
+//
+// Blocked is N×⌈C/16⌉×(H+2·Halo)×(W+2·Halo)×16: the 16 channels of a pixel lie
+// together, channels beyond C are zero, and so is the halo. Convolutions with
+// padding read the halo and so have no edges.
+type Layout struct {
+	Blocked bool
+	Halo    int
+}
+
+// Floats is the size of a map in this layout.
+func (l Layout) Floats(d Dims) int {
+	if !l.Blocked {
+		return d.Len()
+	}
+	return d.N * blocksOf(d.C) * l.plane(d)
+}
+
+// blocksOf is how many blocks hold c channels.
+func blocksOf(c int) int { return (c + Block - 1) / Block }
+
+// pitch is the floats from one row of pixels to the next.
+func (l Layout) pitch(d Dims) int { return (d.W + 2*l.Halo) * Block }
+
+// plane is the floats of one block of channels.
+func (l Layout) plane(d Dims) int { return (d.H + 2*l.Halo) * l.pitch(d) }
+
+// at is the index of the first channel of a block at a pixel, which may lie
+// in the halo.
+func (l Layout) at(d Dims, image, block, y, x int) int {
+	return (image*blocksOf(d.C)+block)*l.plane(d) + (y+l.Halo)*l.pitch(d) + (x+l.Halo)*Block
+}
+
+// clearHalo zeroes the halo beside rows from … to-1 of a block, and the halo
+// above the first and below the last row of the map.
+func (l Layout) clearHalo(data []float32, d Dims, image, block, from, to int) {
+	if l.Halo == 0 {
+		return
+	}
+	pitch, side := l.pitch(d), l.Halo*Block
+	first := l.at(d, image, block, 0, -l.Halo)
+	if from == 0 {
+		clear(data[first-l.Halo*pitch : first])
+	}
+	for y := from; y < to; y++ {
+		row := data[first+y*pitch : first+(y+1)*pitch]
+		clear(row[:side])
+		clear(row[pitch-side:])
+	}
+	if to == d.H {
+		clear(data[first+d.H*pitch : first+(d.H+l.Halo)*pitch])
+	}
+}

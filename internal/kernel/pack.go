@@ -1,0 +1,59 @@
+package kernel
+
+import "unsafe"
+
+// aligned returns n zero floats that begin at a cache line.
+func aligned(n int) []float32 {
+	const line = 64
+	x := make([]float32, n+line/4)
+	skip := (line - int(uintptr(unsafe.Pointer(&x[0]))%line)) % line / 4
+	return x[skip : skip+n : skip+n]
+}
+
+// PackFormat names the packing of a convolution's weights, so that plans which
+// need the same share it.
+func PackFormat(s ConvSpec, in Layout) string {
+	if in.Blocked {
+		return active.String()
+	}
+	return active.String() + ".planar"
+}
+
+// PackConv lays out weights for blocked convolutions as
+// [panel][tap][input channel][output channel in the panel]: the order in which
+// tiles read them. Channels beyond the layer's are zero. A planar input has
+// its channels among the taps.
+func PackConv(s ConvSpec, in Layout) []float32 {
+	channels := shapeOf(active).channels
+	panels := (s.Out.C + channels - 1) / channels
+	window := s.Kernel[0] * s.Kernel[1]
+	inner, outer := 1, s.In.C
+	if in.Blocked {
+		inner, outer = Block, blocksOf(s.In.C)
+	}
+	depth := outer * window * inner
+	packed := aligned(panels * depth * channels)
+	for oc := range s.Out.C {
+		dst := packed[oc/channels*depth*channels+oc%channels:]
+		for ic := range s.In.C {
+			src := s.Weight[(oc*s.In.C+ic)*window:][:window]
+			for t, w := range src {
+				row := (ic/inner*window+t)*inner + ic%inner
+				dst[row*channels] = w
+			}
+		}
+	}
+	return packed
+}
+
+// padded copies x, or the default where it is nil, to n elements; those beyond
+// x are zero.
+func padded(x []float32, n int, def float32) []float32 {
+	p := aligned(n)
+	if x != nil {
+		copy(p, x)
+		return p
+	}
+	fill(p, def)
+	return p
+}

@@ -1,0 +1,121 @@
+package kernel
+
+import "unsafe"
+
+// blockedMaxPool pools 16 channels at a time.
+type blockedMaxPool struct {
+	noScratch
+	PoolSpec
+	in, out Layout
+	isa     ISA
+	// columns are stretches of output columns whose windows have the same
+	// columns inside the map.
+	columns []poolSpan
+}
+
+// poolSpan is a stretch of outputs along one axis.
+type poolSpan struct {
+	from, to     int
+	first, count int // of the window's inside, for the first output
+}
+
+// NewBlockedMaxPool returns a max pool between blocked layouts.
+func NewBlockedMaxPool(s PoolSpec, in, out Layout) Kernel {
+	k := &blockedMaxPool{PoolSpec: s, in: in, out: out, isa: active}
+	for x := range s.Out.W {
+		first, count := k.clipped(1, x, s.In.W)
+		if n := len(k.columns); n > 0 {
+			last := &k.columns[n-1]
+			if last.count == count && last.first+(x-last.from)*s.Stride[1] == first {
+				last.to = x + 1
+				continue
+			}
+		}
+		k.columns = append(k.columns, poolSpan{x, x + 1, first, count})
+	}
+	return k
+}
+
+func (k *blockedMaxPool) Name() string { return "maxpool." + k.isa.String() }
+func (k *blockedMaxPool) Tasks() int   { return k.In.N * blocksOf(k.In.C) }
+
+func (k *blockedMaxPool) Do(a *Args, task int, _ []float32) {
+	image, block := task/blocksOf(k.In.C), task%blocksOf(k.In.C)
+	var offsets [64]int
+	for y := range k.Out.H {
+		first, rows := k.clipped(0, y, k.In.H)
+		for _, span := range k.columns {
+			p := poolArgs{
+				in:      pointer(a.In[0], k.in.at(k.In, image, block, first, span.first)),
+				offsets: unsafe.Pointer(&offsets[0]),
+				taps:    k.taps(offsets[:], rows, span.count),
+				stride:  4 * Block * k.Stride[1],
+				out:     pointer(a.Out, k.out.at(k.Out, image, block, y, span.from)),
+				pixels:  span.to - span.from,
+			}
+			maxPoolRow(k.isa, &p)
+		}
+	}
+	k.out.clearHalo(a.Out, k.Out, image, block, 0, k.Out.H)
+}
+
+// taps lists the offsets of the taps of a window's inside.
+func (k *blockedMaxPool) taps(offsets []int, rows, columns int) int {
+	n := 0
+	for y := range rows {
+		for x := range columns {
+			offsets[n] = 4 * (y*k.Dilation[0]*k.in.pitch(k.In) + x*k.Dilation[1]*Block)
+			n++
+		}
+	}
+	return n
+}
+
+// CanBlockPool reports whether NewBlockedMaxPool serves for a window.
+func CanBlockPool(g Geometry) bool { return Blocked() && g.Kernel[0]*g.Kernel[1] <= 64 }
+
+// blockedAdaptive averages a blocked map into a planar one.
+type blockedAdaptive struct {
+	noScratch
+	in, out Dims
+	layout  Layout
+}
+
+// NewBlockedAdaptiveAvgPool returns an adaptive average pool from a blocked
+// layout to a planar one: what comes before a classifier.
+func NewBlockedAdaptiveAvgPool(in, out Dims, layout Layout) Kernel {
+	return &blockedAdaptive{in: in, out: out, layout: layout}
+}
+
+func (k *blockedAdaptive) Name() string { return "adaptiveavgpool.blocked" }
+func (k *blockedAdaptive) Tasks() int   { return k.in.N * blocksOf(k.in.C) }
+
+func (k *blockedAdaptive) Do(a *Args, task int, _ []float32) {
+	image, block := task/blocksOf(k.in.C), task%blocksOf(k.in.C)
+	for oy := range k.out.H {
+		y, ny := adaptiveSpan(oy, k.in.H, k.out.H)
+		for ox := range k.out.W {
+			x, nx := adaptiveSpan(ox, k.in.W, k.out.W)
+			var sum [Block]float32
+			for ky := range ny {
+				at := k.layout.at(k.in, image, block, y+ky, x)
+				addPixels(&sum, a.In[0][at:at+nx*Block])
+			}
+			for c := range min(Block, k.in.C-block*Block) {
+				at := (image*k.in.C+block*Block+c)*k.out.Plane() + oy*k.out.W + ox
+				a.Out[at] = sum[c] / float32(ny*nx)
+			}
+		}
+	}
+}
+
+// addPixels adds up the pixels of a row, a channel each.
+func addPixels(sum *[Block]float32, row []float32) {
+	for len(row) >= Block {
+		p := (*[Block]float32)(row)
+		for c, v := range p {
+			sum[c] += v
+		}
+		row = row[Block:]
+	}
+}

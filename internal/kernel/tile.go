@@ -1,0 +1,66 @@
+package kernel
+
+import "unsafe"
+
+// tileArgs are the arguments of the assembly that computes one tile of a
+// convolution: some pixels by one panel of output channels. The generator
+// knows the fields' offsets.
+type tileArgs struct {
+	// in0 and in1 are where the window of the first pixel and of the half-th
+	// begins; offsets lead from there to each tap, in bytes.
+	in0, in1 unsafe.Pointer
+	weights  unsafe.Pointer
+	offsets  unsafe.Pointer
+	taps     int
+	stride   int // bytes from one pixel's window to the next
+	// out0 and out1 are where the first and the half-th pixel go; outBlock is
+	// the bytes from one block of channels to the next.
+	out0, out1 unsafe.Pointer
+	outBlock   int
+	res0, res1 unsafe.Pointer // nil for no residual
+	resBlock   int
+	scale      unsafe.Pointer
+	shift      unsafe.Pointer
+	act        int // 0 none, 1 ReLU, 2 LeakyReLU
+	slope      float32
+}
+
+// poolArgs are the arguments of the assembly that pools a row of pixels.
+type poolArgs struct {
+	in      unsafe.Pointer // where the first window begins
+	offsets unsafe.Pointer // bytes from there to each tap
+	taps    int
+	stride  int // bytes from one window to the next
+	out     unsafe.Pointer
+	pixels  int
+}
+
+// tileShape is the size of an instruction set's tiles.
+type tileShape struct {
+	// pixels is the most that a tile has. half of them may lie on another
+	// row.
+	pixels, half int
+	// channels is the width of a panel.
+	channels int
+}
+
+func shapeOf(i ISA) tileShape {
+	if i == AVX512 {
+		return tileShape{pixels: 14, half: 7, channels: 32}
+	}
+	return tileShape{pixels: 6, half: 3, channels: 16}
+}
+
+// tileAct is an activation function's number in tileArgs.
+func tileAct(a Act) int {
+	switch a {
+	case ReLU:
+		return 1
+	case LeakyReLU:
+		return 2
+	}
+	return 0
+}
+
+// pointer is the address of an element.
+func pointer(x []float32, i int) unsafe.Pointer { return unsafe.Pointer(&x[i]) }

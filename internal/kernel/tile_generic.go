@@ -1,0 +1,9 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+// Without assembly there are no blocked layouts, and nothing calls these.
+
+func tile(ISA, *tileArgs, int, bool) { panic("kernel: no assembly on this platform") }
+
+func maxPoolRow(ISA, *poolArgs) { panic("kernel: no assembly on this platform") }
