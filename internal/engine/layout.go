@@ -15,7 +15,7 @@ func (reorder) Kind() string { return "reorder" }
 // there are kernels for it, and inserts copies where blocked meets planar: at
 // what callers and hooks see, and at operators without blocked kernels. Each
 // blocked value gets the halo that the convolutions reading it want.
-func assignLayouts(units []*unit) []*unit {
+func assignLayouts(units []*unit, direct bool) []*unit {
 	if !kernel.Blocked() {
 		return units
 	}
@@ -27,6 +27,14 @@ func assignLayouts(units []*unit) []*unit {
 		if c, ok := u.op().(graph.Conv); ok && u.inputs[0].layout.Blocked {
 			in := u.inputs[0]
 			in.layout.Halo = max(in.layout.Halo, c.Padding[0])
+			u.winograd = !direct && u.out.layout.Blocked && kernel.WinogradPays(u.convSpec(c))
+		}
+	}
+	for _, u := range l.units {
+		if u.winograd {
+			in := u.inputs[0]
+			spec := u.convSpec(u.op().(graph.Conv))
+			in.layout.Extra = max(in.layout.Extra, kernel.WinogradExtra(spec, in.layout.Halo))
 		}
 	}
 	return l.units

@@ -113,6 +113,12 @@ func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params) (kernel.
 	if u.residual {
 		b.ResidualLayout = u.inputs[len(u.inputs)-1].layout
 	}
+	if u.winograd {
+		b.Packed = params.pack(u.node.Module+" winograd "+kernel.Active().String(), func() []float32 {
+			return kernel.PackWinograd(spec)
+		})
+		return kernel.NewWinograd(b), nil
+	}
 	b.Packed = params.pack(u.node.Module+" "+kernel.PackFormat(spec, b.InLayout), func() []float32 {
 		return kernel.PackConv(spec, b.InLayout)
 	})

@@ -21,6 +21,9 @@ type Options struct {
 	Workers int
 	// MemoryLimit bounds the arena and the outputs of one run, in bytes.
 	MemoryLimit int64
+	// Direct forbids Winograd's algorithm, which rounds a little more than
+	// direct convolution.
+	Direct bool
 }
 
 // Plan computes wanted nodes for one input shape. It is safe for concurrent
@@ -71,7 +74,7 @@ func Compile(g *graph.Graph, params *Params, input graph.Shape, wanted []*graph.
 	p := &Plan{input: input.Clone(), workers: max(1, opt.Workers)}
 	p.macs = unitMACs(units)
 	units = p.markOutputs(units, wanted, taps)
-	units = assignLayouts(fuse(units))
+	units = assignLayouts(fuse(units), opt.Direct)
 	if err := p.bind(units, params, opt.MemoryLimit); err != nil {
 		return nil, err
 	}

@@ -68,6 +68,8 @@ type unit struct {
 	act      graph.Activation
 	// fused are the nodes folded in, in order, for people to read.
 	fused []*graph.Node
+	// winograd says that a convolution multiplies transformed tiles.
+	winograd bool
 	// tap is the hook point that the unit serves, -1 for none.
 	tap int
 }

@@ -56,8 +56,9 @@ func NewBlockedConv(s BlockedSpec) Kernel {
 // need not end with the rows.
 func (c *blockedConv) flatten() {
 	c.lines, c.width = c.Out.H, c.Out.W
-	res := !c.Residual || c.ResidualLayout.Halo == 0
-	if c.pointwise() && c.InLayout == (Layout{Blocked: true}) && c.OutLayout.Halo == 0 && res {
+	plain := Layout{Blocked: true}
+	res := !c.Residual || c.ResidualLayout == plain
+	if c.pointwise() && c.InLayout == plain && c.OutLayout == plain && res {
 		c.In.H, c.In.W = 1, c.In.Plane()
 		c.Out.H, c.Out.W = 1, c.Out.Plane()
 		c.width = min(c.Out.W, 4*c.shape.pixels)

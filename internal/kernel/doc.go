@@ -10,3 +10,5 @@ package kernel
 //go:generate go -C gen run . -what conv256 -out ../conv256_amd64.s -stubs ../conv256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what pool512 -out ../pool512_amd64.s -stubs ../pool512_amd64.go -pkg kernel
 //go:generate go -C gen run . -what pool256 -out ../pool256_amd64.s -stubs ../pool256_amd64.go -pkg kernel
+//go:generate go -C gen run . -what winograd512 -out ../winograd512_amd64.s -stubs ../winograd512_amd64.go -pkg kernel
+//go:generate go -C gen run . -what winograd256 -out ../winograd256_amd64.s -stubs ../winograd256_amd64.go -pkg kernel

@@ -6,12 +6,15 @@ const Block = 16
 
 // Layout is how a map lies in memory. The zero value is planar: N×C×H×W.
 //
-// Blocked is N×⌈C/16⌉×(H+2·Halo)×(W+2·Halo)×16: the 16 channels of a pixel lie
+// Blocked is N×⌈C/16⌉×(H+2·Halo+Extra)×(W+2·Halo+Extra)×16: the 16 channels of a pixel lie
 // together, channels beyond C are zero, and so is the halo. Convolutions with
 // padding read the halo and so have no edges.
+//
+// Extra rows of zeros at the bottom and columns on the right serve Winograd,
+// whose last tiles read beyond the halo.
 type Layout struct {
-	Blocked bool
-	Halo    int
+	Blocked     bool
+	Halo, Extra int
 }
 
 // Floats is the size of a map in this layout.
@@ -26,10 +29,10 @@ func (l Layout) Floats(d Dims) int {
 func blocksOf(c int) int { return (c + Block - 1) / Block }
 
 // pitch is the floats from one row of pixels to the next.
-func (l Layout) pitch(d Dims) int { return (d.W + 2*l.Halo) * Block }
+func (l Layout) pitch(d Dims) int { return (d.W + 2*l.Halo + l.Extra) * Block }
 
 // plane is the floats of one block of channels.
-func (l Layout) plane(d Dims) int { return (d.H + 2*l.Halo) * l.pitch(d) }
+func (l Layout) plane(d Dims) int { return (d.H + 2*l.Halo + l.Extra) * l.pitch(d) }
 
 // at is the index of the first channel of a block at a pixel, which may lie
 // in the halo.
@@ -40,7 +43,7 @@ func (l Layout) at(d Dims, image, block, y, x int) int {
 // clearHalo zeroes the halo beside rows from … to-1 of a block, and the halo
 // above the first and below the last row of the map.
 func (l Layout) clearHalo(data []float32, d Dims, image, block, from, to int) {
-	if l.Halo == 0 {
+	if l.Halo+l.Extra == 0 {
 		return
 	}
 	pitch, side := l.pitch(d), l.Halo*Block
@@ -51,9 +54,9 @@ func (l Layout) clearHalo(data []float32, d Dims, image, block, from, to int) {
 	for y := from; y < to; y++ {
 		row := data[first+y*pitch : first+(y+1)*pitch]
 		clear(row[:side])
-		clear(row[pitch-side:])
+		clear(row[side+d.W*Block:])
 	}
 	if to == d.H {
-		clear(data[first+d.H*pitch : first+(d.H+l.Halo)*pitch])
+		clear(data[first+d.H*pitch : first+(d.H+l.Halo+l.Extra)*pitch])
 	}
 }

@@ -7,3 +7,7 @@ package kernel
 func tile(ISA, *tileArgs, int, bool) { panic("kernel: no assembly on this platform") }
 
 func maxPoolRow(ISA, *poolArgs) { panic("kernel: no assembly on this platform") }
+
+func winogradInput(ISA, winogradArgs) { panic("kernel: no assembly on this platform") }
+
+func winogradOutput(ISA, winogradArgs) { panic("kernel: no assembly on this platform") }

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv512, conv256, pool512 or pool256")
+	what := flag.String("what", "", "conv512, conv256, pool512, pool256, winograd512 or winograd256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -24,6 +24,12 @@ func main() {
 		genPool512()
 	case "pool256":
 		genPool256()
+	case "winograd512":
+		genWinogradInput(lanes512)
+		genWinogradOutput(lanes512)
+	case "winograd256":
+		genWinogradInput(lanes256)
+		genWinogradOutput(lanes256)
 	default:
 		log.Fatalf("unknown -what %q", *what)
 	}
