@@ -1,0 +1,83 @@
+package transform
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/bep/imagemeta"
+
+	"github.com/vertebra-vision/vertebra/internal/pixel"
+)
+
+// orientation reads the EXIF orientation, 1 to 8. An image without one, or
+// whose metadata is broken, is upright: 1.
+func orientation(data []byte, format string) int {
+	formats := map[string]imagemeta.ImageFormat{
+		"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP,
+	}
+	f, ok := formats[format]
+	if !ok {
+		return 1
+	}
+	value := 1
+	_, err := imagemeta.Decode(imagemeta.Options{
+		R:               bytes.NewReader(data),
+		ImageFormat:     f,
+		Sources:         imagemeta.EXIF,
+		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
+		HandleTag: func(tag imagemeta.TagInfo) error {
+			if v, ok := tag.Value.(uint16); ok && tag.Namespace == "IFD0" {
+				value = int(v)
+			}
+			return imagemeta.ErrStopWalking
+		},
+		Timeout: 5 * time.Second,
+	})
+	if err != nil || value < 1 || value > 8 {
+		return 1
+	}
+	return value
+}
+
+// upright undoes an EXIF orientation: orientations of 5 and more lie on their
+// side.
+func upright(src *RGB, orientation int) *RGB {
+	if orientation == 1 {
+		return src
+	}
+	w, h := src.Width, src.Height
+	if orientation >= 5 {
+		w, h = h, w
+	}
+	dst := pixel.NewRGB(w, h)
+	for y := range h {
+		row := dst.Row(y)
+		for x := range w {
+			sx, sy := sourceOf(orientation, x, y, src.Width-1, src.Height-1)
+			copy(row[3*x:3*x+3], src.Row(sy)[3*sx:3*sx+3])
+		}
+	}
+	return dst
+}
+
+// sourceOf is where an upright pixel lies in the stored image, whose last
+// column and row are right and bottom.
+func sourceOf(orientation, x, y, right, bottom int) (sx, sy int) {
+	switch orientation {
+	case 2:
+		return right - x, y
+	case 3:
+		return right - x, bottom - y
+	case 4:
+		return x, bottom - y
+	case 5:
+		return y, x
+	case 6:
+		return y, bottom - x
+	case 7:
+		return right - y, bottom - x
+	case 8:
+		return right - y, x
+	}
+	return x, y
+}
