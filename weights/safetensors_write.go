@@ -1,0 +1,126 @@
+package weights
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/ops"
+)
+
+// Named is a tensor with its key, for writing.
+type Named struct {
+	Name   string
+	Tensor *ops.Tensor
+}
+
+// WriteSafetensors writes tensors in their order, as float32. metadata may be
+// nil. The same arguments give the same bytes.
+func WriteSafetensors(w io.Writer, tensors []Named, metadata map[string]string) error {
+	header, err := safetensorsHeader(tensors, metadata)
+	if err != nil {
+		return err
+	}
+	var size [8]byte
+	binary.LittleEndian.PutUint64(size[:], uint64(len(header)))
+	if _, err := w.Write(append(size[:], header...)); err != nil {
+		return errors.Wrap(err, "writing safetensors")
+	}
+	for _, t := range tensors {
+		if err := writeFloats(w, t.Tensor.Data()); err != nil {
+			return errors.Wrapf(err, "writing %s", t.Name)
+		}
+	}
+	return nil
+}
+
+// safetensorsHeader is the JSON, padded with spaces so that the data are
+// aligned to 64 bytes.
+func safetensorsHeader(tensors []Named, metadata map[string]string) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	field := func(name string, v any) error {
+		key, err := json.Marshal(name)
+		if err != nil {
+			return err
+		}
+		value, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+		return nil
+	}
+	if metadata != nil {
+		if err := field("__metadata__", metadata); err != nil {
+			return nil, errors.Wrap(err, "metadata")
+		}
+	}
+	seen := map[string]bool{"__metadata__": true}
+	at := int64(0)
+	for _, t := range tensors {
+		if t.Tensor == nil || seen[t.Name] {
+			return nil, errors.Wrapf(ErrWeights, "%q is nil, appears twice or is a reserved name", t.Name)
+		}
+		seen[t.Name] = true
+		e := safetensorsEntry{DType: "F32", Offsets: [2]int64{at, at + 4*int64(t.Tensor.Len())}}
+		for _, d := range t.Tensor.Shape() {
+			e.Shape = append(e.Shape, int64(d))
+		}
+		at = e.Offsets[1]
+		if err := field(t.Name, e); err != nil {
+			return nil, errors.Wrap(err, t.Name)
+		}
+	}
+	b.WriteByte('}')
+	for (8+b.Len())%64 != 0 {
+		b.WriteByte(' ')
+	}
+	return b.Bytes(), nil
+}
+
+// SaveSafetensors writes a file atomically: it is there whole or, after an
+// error, as it was before.
+func SaveSafetensors(path string, tensors []Named, metadata map[string]string) error {
+	return SaveFile(path, func(w io.Writer) error { return WriteSafetensors(w, tensors, metadata) })
+}
+
+// SaveFile writes a file through a temporary one beside it, so that nobody
+// ever sees half of it.
+func SaveFile(path string, write func(w io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return errors.Wrapf(err, "writing %s", path)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return errors.Wrapf(err, "writing %s", path)
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return errors.Wrapf(err, "writing %s", path)
+	}
+	if err := f.Close(); err != nil {
+		return errors.Wrapf(err, "writing %s", path)
+	}
+	return errors.Wrapf(os.Rename(f.Name(), path), "writing %s", path)
+}
