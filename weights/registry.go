@@ -7,6 +7,8 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
 // Checkpoint is one published set of trained weights: where it is, what it
@@ -127,6 +129,19 @@ func (c *Checkpoint) Categories() []string { return labels(c.CategoryList) }
 // Keypoints names the keypoints in the order of the network's outputs; nil
 // where the network finds none.
 func (c *Checkpoint) Keypoints() []string { return labels(c.KeypointList) }
+
+// Labels returns a list of classes by its name ("imagenet1k", "coco91",
+// "coco_person", "coco_person_keypoints", "voc21"); nil if there is none.
+func Labels(list string) []string { return labels(list) }
+
+// Transform is the preprocessing of a classifier.
+func (c *Checkpoint) Transform() transform.Classification {
+	p := c.Preprocessing
+	return transform.Classification{
+		Resize: p.Resize, Crop: p.Crop, Mean: p.Mean, Std: p.Std,
+		Interpolation: transform.Interpolation(p.Interpolation),
+	}
+}
 
 // labels reads an embedded list; nil if there is none of that name.
 func labels(list string) []string {

@@ -8,7 +8,7 @@ import (
 // ImageNet is the preprocessing (resize 256, crop 224) and the 1000 labels of
 // ImageNet-1k, in torchvision's words.
 func ImageNet() (transform.Classification, []string) {
-	return transform.ImageNet(), weights.ImageNetLabels()
+	return transform.ImageNet(), weights.Labels("imagenet1k")
 }
 
 // CIFAR10 is the preprocessing and the 10 labels of CIFAR-10, as the published
