@@ -1,0 +1,75 @@
+package main
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/vertebra-vision/vertebra/ops/transform"
+)
+
+// forEachImage visits the images of a folder or a .tar.gz with the names of
+// the folders that they lie in.
+func forEachImage(data string, visit func(class string, img image.Image) error) error {
+	if strings.HasSuffix(data, ".tar.gz") || strings.HasSuffix(data, ".tgz") {
+		return inArchive(data, visit)
+	}
+	return filepath.WalkDir(data, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !isImage(file) {
+			return err
+		}
+		img, err := transform.Load(file)
+		if err != nil {
+			return err
+		}
+		return visit(filepath.Base(filepath.Dir(file)), img)
+	})
+}
+
+func inArchive(data string, visit func(class string, img image.Image) error) error {
+	f, err := os.Open(data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", data, err)
+	}
+	t := tar.NewReader(z)
+	for {
+		entry, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", data, err)
+		}
+		if entry.Typeflag != tar.TypeReg || !isImage(entry.Name) {
+			continue
+		}
+		img, err := transform.Decode(t)
+		if err != nil {
+			return fmt.Errorf("%s in %s: %w", entry.Name, data, err)
+		}
+		if err := visit(path.Base(path.Dir(entry.Name)), img); err != nil {
+			return err
+		}
+	}
+}
+
+func isImage(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif":
+		return true
+	}
+	return false
+}
