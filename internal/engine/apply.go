@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"runtime"
 
 	"github.com/pkg/errors"
@@ -33,13 +32,14 @@ func Apply(op graph.Op, params [][]float32, inputs ...Value) (Value, error) {
 		return Value{}, err
 	}
 	out := Value{Shape: shape, Data: make([]float32, shape.Elems())}
-	t := team{step: &step{unit: u, kernel: k}, done: context.Background().Done()}
-	workers := min(runtime.GOMAXPROCS(0), k.Tasks())
-	t.args = &kernel.Args{Out: out.Data}
+	args := kernel.Args{Out: out.Data}
 	for _, in := range inputs {
-		t.args.In = append(t.args.In, in.Data)
+		args.In = append(args.In, in.Data)
 	}
-	t.scratch = make([]float32, align(k.Scratch())*workers)
-	t.run(workers)
+	workers := min(runtime.GOMAXPROCS(0), k.Tasks())
+	c := newCrew(workers)
+	c.start(workers-1, nil)
+	defer c.stop()
+	c.do(k, &args, make([]float32, align(k.Scratch())*workers))
 	return out, nil
 }

@@ -17,8 +17,10 @@ var ErrMemory = errors.New("memory limit exceeded")
 
 // Options bound and shape a plan.
 type Options struct {
-	// Workers is the number of goroutines that a run uses.
+	// Workers is the most goroutines that a run uses.
 	Workers int
+	// Budget bounds the helpers of all runs that share it; nil does not.
+	Budget *Budget
 	// MemoryLimit bounds the arena and the outputs of one run, in bytes.
 	MemoryLimit int64
 	// Direct forbids Winograd's algorithm, which rounds a little more than
@@ -34,6 +36,7 @@ type Plan struct {
 	steps   []step
 	arena   int // floats
 	workers int
+	budget  *Budget
 	macs    int64
 
 	sessions sessionPool
@@ -71,7 +74,7 @@ func Compile(g *graph.Graph, params *Params, input graph.Shape, wanted []*graph.
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{input: input.Clone(), workers: max(1, opt.Workers)}
+	p := &Plan{input: input.Clone(), workers: max(1, opt.Workers), budget: opt.Budget}
 	p.macs = unitMACs(units)
 	units = p.markOutputs(units, wanted, taps)
 	units = assignLayouts(fuse(units), opt.Direct)

@@ -2,13 +2,10 @@ package engine
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
-	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
 // TapFunc is called at each tap with the value there, which it may read
@@ -26,6 +23,10 @@ func (p *Plan) Run(ctx context.Context, in []float32, out [][]float32, tap TapFu
 	defer p.sessions.give(s)
 	s.attach(in, out)
 	defer s.detach()
+	helpers := p.budget.take(p.workers - 1)
+	defer p.budget.give(helpers)
+	s.crew.start(helpers, ctx.Done())
+	defer s.crew.stop()
 	for i := range p.steps {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -39,8 +40,7 @@ func (p *Plan) Run(ctx context.Context, in []float32, out [][]float32, tap TapFu
 
 func (p *Plan) step(ctx context.Context, s *session, i int, tap TapFunc) error {
 	st := &p.steps[i]
-	t := team{step: st, args: &s.args[i], scratch: s.scratch[i], done: ctx.Done()}
-	t.run(p.workers)
+	s.crew.do(st.kernel, &s.args[i], s.scratch[i])
 	if st.unit.tap < 0 || tap == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -53,48 +53,4 @@ func (p *Plan) step(ctx context.Context, s *session, i int, tap TapFunc) error {
 		copy(v.Data, replacement)
 	}
 	return nil
-}
-
-// team is the workers that share the tasks of one step.
-type team struct {
-	step    *step
-	args    *kernel.Args
-	scratch []float32
-	done    <-chan struct{}
-	next    atomic.Int64
-	wg      sync.WaitGroup
-}
-
-func (t *team) run(workers int) {
-	workers = min(workers, t.step.kernel.Tasks())
-	t.wg.Add(workers)
-	for w := 1; w < workers; w++ {
-		go t.work(w)
-	}
-	t.work(0)
-	t.wg.Wait()
-}
-
-// work does tasks until there are none or the context is done.
-func (t *team) work(worker int) {
-	defer t.wg.Done()
-	k := t.step.kernel
-	size := align(k.Scratch())
-	scratch := t.scratch[worker*size : (worker+1)*size]
-	for tasks := int64(k.Tasks()); ; {
-		task := t.next.Add(1) - 1
-		if task >= tasks || t.cancelled() {
-			return
-		}
-		k.Do(t.args, int(task), scratch)
-	}
-}
-
-func (t *team) cancelled() bool {
-	select {
-	case <-t.done:
-		return true
-	default:
-		return false
-	}
 }

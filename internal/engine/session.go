@@ -9,6 +9,7 @@ import (
 // session is the memory of one run: an arena, and every step's buffers cut
 // from it beforehand.
 type session struct {
+	crew    *crew
 	args    []kernel.Args
 	scratch [][]float32 // by step, all workers'
 	// external are the buffers that each run brings: the input and outputs.
@@ -23,7 +24,7 @@ type external struct {
 
 func newSession(p *Plan) *session {
 	arena := make([]float32, p.arena)
-	s := &session{args: make([]kernel.Args, len(p.steps)), scratch: make([][]float32, len(p.steps))}
+	s := &session{crew: newCrew(p.workers), args: make([]kernel.Args, len(p.steps)), scratch: make([][]float32, len(p.steps))}
 	for i := range p.steps {
 		st, a := &p.steps[i], &s.args[i]
 		a.In = make([][]float32, len(st.in))

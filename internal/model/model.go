@@ -46,10 +46,11 @@ func DefaultOptions() Options {
 
 // Model is a graph with weights and hooks. It is safe for concurrent use.
 type Model struct {
-	spec  Spec
-	mu    sync.Mutex // serialises changes of the state
-	state atomic.Pointer[state]
-	hooks hookSet
+	spec   Spec
+	budget *engine.Budget
+	mu     sync.Mutex // serialises changes of the state
+	state  atomic.Pointer[state]
+	hooks  hookSet
 }
 
 // state is one set of weights with the plans that are bound to them. Load
@@ -60,7 +61,9 @@ type state struct {
 }
 
 // New makes a model. Its weights are initialised when they are first needed.
-func New(spec Spec) *Model { return &Model{spec: spec} }
+func New(spec Spec) *Model {
+	return &Model{spec: spec, budget: engine.NewBudget(spec.Threads - 1)}
+}
 
 // Graph is the model's graph.
 func (m *Model) Graph() *graph.Graph { return m.spec.Graph }
@@ -99,6 +102,7 @@ func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot
 	return s.plans.get(planKey(input, nodes, hooks.key), func() (*engine.Plan, error) {
 		return engine.Compile(m.spec.Graph, s.params, input, nodes, hooks.taps, engine.Options{
 			Workers:     m.spec.Threads,
+			Budget:      m.budget,
 			MemoryLimit: m.spec.MemoryLimit,
 		})
 	})

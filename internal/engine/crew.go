@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// crew is the goroutines that share the tasks of a run's steps. A step takes
+// tens of microseconds, too few to wake a parked goroutine for; so between
+// steps the helpers spin for a while before they park. They live as long as
+// the run does: an idle model has none.
+type crew struct {
+	helpers []helper
+	hired   int // helpers of this run
+
+	// The step under way. The epoch's increment publishes these fields.
+	kernel  kernel.Kernel
+	args    *kernel.Args
+	scratch []float32
+	done    <-chan struct{}
+	quit    bool
+
+	epoch atomic.Uint32
+	next  atomic.Int64 // the first task that nobody has taken
+	busy  atomic.Int32 // helpers that have not finished
+}
+
+// helper is one goroutine beside the caller's.
+type helper struct {
+	run    func() // made once, so that starting it allocates nothing
+	parked atomic.Bool
+	wake   chan struct{}
+}
+
+// newCrew makes a crew of up to n goroutines, the caller's included.
+func newCrew(n int) *crew {
+	c := &crew{helpers: make([]helper, n-1)}
+	for i := range c.helpers {
+		h := &c.helpers[i]
+		h.wake = make(chan struct{}, 1)
+		h.run = func() { c.serve(h, i+1) }
+	}
+	return c
+}
+
+// start hires helpers for a run.
+func (c *crew) start(helpers int, done <-chan struct{}) {
+	c.hired, c.done, c.quit = min(helpers, len(c.helpers)), done, false
+	c.busy.Store(int32(c.hired))
+	for i := range c.hired {
+		go c.helpers[i].run()
+	}
+	c.await() // until they have seen the epoch that they start from
+}
+
+// stop ends the helpers, so that the session can be used again.
+func (c *crew) stop() {
+	if c.hired == 0 {
+		return
+	}
+	c.quit = true
+	c.publish()
+	c.await()
+	c.kernel, c.args, c.scratch, c.done = nil, nil, nil, nil
+}
+
+// do runs all tasks of a step.
+func (c *crew) do(k kernel.Kernel, args *kernel.Args, scratch []float32) {
+	c.kernel, c.args, c.scratch = k, args, scratch
+	c.next.Store(0)
+	if c.hired == 0 || k.Tasks() == 1 {
+		c.work(0)
+		return
+	}
+	c.publish()
+	c.work(0)
+	c.await()
+}
+
+func (c *crew) publish() {
+	c.busy.Store(int32(c.hired))
+	c.epoch.Add(1)
+	for i := range c.hired {
+		if h := &c.helpers[i]; h.parked.CompareAndSwap(true, false) {
+			h.wake <- struct{}{}
+		}
+	}
+}
+
+// spins is how often a waiting goroutine looks before it gives way: some tens
+// of microseconds.
+const spins = 1 << 14
+
+// await waits until every helper has finished.
+func (c *crew) await() {
+	for i := 1; c.busy.Load() > 0; i++ {
+		if i%spins == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// serve is a helper's life.
+func (c *crew) serve(h *helper, worker int) {
+	seen := c.epoch.Load()
+	c.busy.Add(-1)
+	for {
+		seen = c.waitFor(h, seen)
+		if c.quit {
+			c.busy.Add(-1)
+			return
+		}
+		c.work(worker)
+		c.busy.Add(-1)
+	}
+}
+
+// waitFor returns the epoch that follows one.
+func (c *crew) waitFor(h *helper, seen uint32) uint32 {
+	for range spins {
+		if e := c.epoch.Load(); e != seen {
+			return e
+		}
+	}
+	h.parked.Store(true)
+	if c.epoch.Load() == seen || !h.parked.CompareAndSwap(true, false) {
+		<-h.wake
+	}
+	return c.epoch.Load()
+}
+
+// work does tasks until there are none or the context is done.
+func (c *crew) work(worker int) {
+	tasks := int64(c.kernel.Tasks())
+	size := align(c.kernel.Scratch())
+	var scratch []float32
+	for {
+		task := c.next.Add(1) - 1
+		if task >= tasks || c.cancelled() {
+			return
+		}
+		if scratch == nil && size > 0 {
+			scratch = c.scratch[worker*size : (worker+1)*size]
+		}
+		c.kernel.Do(c.args, int(task), scratch)
+	}
+}
+
+func (c *crew) cancelled() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
