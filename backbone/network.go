@@ -149,3 +149,17 @@ func (n *Network) find(names []string) (nodes []*graph.Node, index []int, err er
 // Nodes lists the names of everything that Run computes and Hook takes, in
 // the order of execution.
 func (n *Network) Nodes() []string { return n.model.Names() }
+
+// Outputs checks names as Run would and returns the torchvision name of each
+// one's node.
+func (n *Network) Outputs(names ...string) ([]string, error) {
+	nodes, index, err := n.find(names)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]string, len(names))
+	for i := range names {
+		list[i] = nodes[index[i]].Name
+	}
+	return list, nil
+}

@@ -67,7 +67,7 @@ func FromCheckpoint(sd *weights.StateDict, published *weights.Checkpoint, s Sour
 	if err := net.Load(sd); err != nil {
 		return nil, err
 	}
-	tf, labels := conventions(config)
+	tf, labels := Conventions(config)
 	if published != nil {
 		tf, labels = published.Transform(), published.Categories()
 	}
@@ -86,9 +86,9 @@ func countClasses(sd *weights.StateDict, def int) (int, error) {
 	return def, nil
 }
 
-// conventions are the preprocessing and labels that a network's weights most
+// Conventions are the preprocessing and labels that a network's weights most
 // likely go with.
-func conventions(c backbone.Config) (transform.Classification, []string) {
+func Conventions(c backbone.Config) (transform.Classification, []string) {
 	switch {
 	case c.Stem == backbone.StemCIFAR && c.NumClasses == 10:
 		return CIFAR10()
