@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"path/filepath"
+
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 )
@@ -103,4 +105,13 @@ func (p *Preprocessing) transform() transform.Classification {
 		tf.Std[i] = float32(p.Std[i])
 	}
 	return tf
+}
+
+// SetWeights puts a checkpoint's path, relative to the working directory, or a
+// published one's name in place of the file's.
+func (c *Config) SetWeights(source string) {
+	if path, err := filepath.Abs(source); err == nil && exists(path) {
+		source = path
+	}
+	c.Model.Weights.Source = source
 }

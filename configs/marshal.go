@@ -3,8 +3,10 @@ package configs
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -82,6 +84,9 @@ func item(v reflect.Value) *yaml.Node {
 		n.Tag, n.Value = "!!bool", strconv.FormatBool(v.Bool())
 	case reflect.Float64:
 		n.Tag, n.Value = "!!float", strconv.FormatFloat(v.Float(), 'g', -1, 64)
+		if v.Float() == math.Trunc(v.Float()) && !strings.Contains(n.Value, "e") {
+			n.Value += ".0" // so that YAML takes it for a float without being told
+		}
 	default:
 		n.Tag, n.Value = "!!int", fmt.Sprint(v.Interface())
 	}
