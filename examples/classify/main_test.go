@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vertebra-vision/vertebra/internal/reftest"
+)
+
+func TestClassifyTable(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(context.Background(), []string{"-top", "2", reftest.Testdata("images", "chelsea.png")}, &out))
+	assert.Regexp(t, `^chelsea.png \(\d+ ms\)\n *1 +\d+\.\d % +cat\n *2 `, out.String())
+}
+
+func TestClassifyJSON(t *testing.T) {
+	var out bytes.Buffer
+	image := reftest.Testdata("images", "chelsea.png")
+	require.NoError(t, run(context.Background(), []string{"-json", "-threads", "1", image}, &out))
+	var r result
+	require.NoError(t, json.Unmarshal(out.Bytes(), &r))
+	assert.Equal(t, image, r.Image)
+	require.Len(t, r.Predictions, 5)
+	assert.Equal(t, "cat", r.Predictions[0].Label)
+	assert.Greater(t, r.Predictions[0].Probability, float32(0.9))
+}
+
+func TestClassifyErrors(t *testing.T) {
+	good := reftest.Testdata("images", "chelsea.png")
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"no image":      {nil, "name at least one image"},
+		"unknown flag":  {[]string{"-modle", "x"}, "modle"},
+		"threads":       {[]string{"-threads", "9999", good}, "want 1 to 1024"},
+		"model":         {[]string{"-model", "resnet51", good}, "resnet50"},
+		"file no model": {[]string{"-weights", reftest.Testdata("images", "README.md"), good}, "say which model"},
+		"not a file":    {[]string{"-model", "resnet18", "-weights", "nowhere.pth", good}, "nowhere.pth"},
+		"not weights":   {[]string{"-model", "resnet18", "-weights", good, good}, "not a PyTorch, safetensors"},
+		"not an image":  {[]string{reftest.Testdata("images", "README.md")}, "some images"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}), c.says)
+		})
+	}
+}
+
+func TestClassifyInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	assert.ErrorIs(t, run(ctx, []string{reftest.Testdata("images", "chelsea.png")}, &bytes.Buffer{}), context.Canceled)
+}
