@@ -24,6 +24,9 @@ func BenchmarkForward(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+				if _, err := n.Forward(ctx, x); err != nil { // packs the weights
+					b.Fatal(err)
+				}
 				for b.Loop() {
 					if _, err := n.Forward(ctx, x); err != nil {
 						b.Fatal(err)

@@ -23,7 +23,7 @@ type external struct {
 }
 
 func newSession(p *Plan) *session {
-	arena := make([]float32, p.arena)
+	arena := kernel.Aligned(p.arena)
 	s := &session{crew: newCrew(p.workers), args: make([]kernel.Args, len(p.steps)), scratch: make([][]float32, len(p.steps))}
 	for i := range p.steps {
 		st, a := &p.steps[i], &s.args[i]

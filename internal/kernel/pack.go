@@ -1,15 +1,5 @@
 package kernel
 
-import "unsafe"
-
-// aligned returns n zero floats that begin at a cache line.
-func aligned(n int) []float32 {
-	const line = 64
-	x := make([]float32, n+line/4)
-	skip := (line - int(uintptr(unsafe.Pointer(&x[0]))%line)) % line / 4
-	return x[skip : skip+n : skip+n]
-}
-
 // PackFormat names the packing of a convolution's weights, so that plans which
 // need the same share it.
 func PackFormat(s ConvSpec, in Layout) string {
@@ -32,7 +22,7 @@ func PackConv(s ConvSpec, in Layout) []float32 {
 		inner, outer = Block, blocksOf(s.In.C)
 	}
 	depth := outer * window * inner
-	packed := aligned(panels * depth * channels)
+	packed := Aligned(panels * depth * channels)
 	for oc := range s.Out.C {
 		dst := packed[oc/channels*depth*channels+oc%channels:]
 		for ic := range s.In.C {
@@ -49,7 +39,7 @@ func PackConv(s ConvSpec, in Layout) []float32 {
 // padded copies x, or the default where it is nil, to n elements; those beyond
 // x are zero.
 func padded(x []float32, n int, def float32) []float32 {
-	p := aligned(n)
+	p := Aligned(n)
 	if x != nil {
 		copy(p, x)
 		return p

@@ -113,7 +113,7 @@ func NewWinograd(s BlockedSpec) Kernel {
 	w.panels = ceilDiv(s.Out.C, w.shape.channels)
 	w.scale = padded(s.Scale, w.panels*w.shape.channels, 1)
 	w.shift = padded(s.Shift, w.panels*w.shape.channels, 0)
-	w.ones, w.zeros = padded(nil, w.shape.channels, 1), aligned(w.shape.channels)
+	w.ones, w.zeros = padded(nil, w.shape.channels, 1), Aligned(w.shape.channels)
 	w.cut()
 	for b := range blocksOf(s.In.C) {
 		w.offsets = append(w.offsets, 4*b*w.chunk*Block)
@@ -249,7 +249,7 @@ func (w *winograd) lastOfImage(i int) bool { return i%len(w.tiles) == len(w.tile
 func PackWinograd(s ConvSpec) []float32 {
 	channels := shapeOf(active).channels
 	panels, depth := ceilDiv(s.Out.C, channels), blocksOf(s.In.C)*Block
-	packed := aligned(panels * winoArea * depth * channels)
+	packed := Aligned(panels * winoArea * depth * channels)
 	for oc := range s.Out.C {
 		for ic := range s.In.C {
 			u := winogradWeights(s.Weight[(oc*s.In.C+ic)*9:][:9])
