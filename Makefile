@@ -27,7 +27,7 @@ lint: ## Check formatting, vet and staticcheck
 fuzz: ## Fuzz every target for FUZZTIME each (default 20s)
 	@for pkg in $$(go list ./...); do \
 	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-	    echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) $$pkg || exit 1; \
+	    echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzzminimizetime 1s -fuzztime $(or $(FUZZTIME),20s) $$pkg || exit 1; \
 	  done; \
 	done
 
