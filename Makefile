@@ -35,6 +35,17 @@ fuzz: ## Fuzz every target for FUZZTIME each (default 20s)
 bench: ## Run every benchmark
 	go test -run '^$$' -bench . ./...
 
+.PHONY: compare
+compare: ## Compare full-size presets with torchvision, live (needs Python with torchvision)
+	testdata/gen/compare.sh
+
+.PHONY: generate
+generate: ## Generate the assembly again
+	go generate ./internal/kernel
+
 .PHONY: examples
 examples: ## Run the commands that the README gives
-	go run ./examples/classify testdata/images/*.jpg testdata/images/*.png
+	go run ./examples/classify testdata/images/chelsea.png testdata/images/rocket.jpg
+	go run ./examples/features -out out testdata/images/chelsea.png
+	go run ./examples/infer -config cifar_resnet20 -weights examples/internal/cifar10/resnet20-12fca82f.th -input testdata/images/chelsea.png -out out/infer.safetensors
+	go run ./examples/infer -config resnet50_features -check
