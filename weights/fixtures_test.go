@@ -178,6 +178,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte("\x80\x02}q\x00X\x01\x00\x00\x00aK\x01s."))
+	f.Add(safetensorsFile(`{"__metadata__":{"a":"b"},"a":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]},"b":{"dtype":"F64","shape":[],"data_offsets":[4,12]}}`, 12))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := readAll(data); err != nil {
 			require.ErrorIs(t, err, ErrFormat)

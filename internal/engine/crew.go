@@ -133,18 +133,18 @@ func (c *crew) waitFor(h *helper, seen uint32) uint32 {
 
 // work does tasks until there are none or the context is done.
 func (c *crew) work(worker int) {
-	tasks := int64(c.kernel.Tasks())
+	tasks := c.kernel.Tasks()
+	if worker >= tasks {
+		return // there is scratch for as many workers as tasks
+	}
 	size := align(c.kernel.Scratch())
-	var scratch []float32
+	scratch := c.scratch[worker*size : (worker+1)*size]
 	for {
-		task := c.next.Add(1) - 1
+		task := int(c.next.Add(1) - 1)
 		if task >= tasks || c.cancelled() {
 			return
 		}
-		if scratch == nil && size > 0 {
-			scratch = c.scratch[worker*size : (worker+1)*size]
-		}
-		c.kernel.Do(c.args, int(task), scratch)
+		c.kernel.Do(c.args, task, scratch)
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -248,4 +249,48 @@ func testConcurrentRuns(t *testing.T) {
 		}
 		assert.LessOrEqual(t, len(p.sessions.idle), maxIdleSessions)
 	}
+}
+
+// More workers than tasks, and a context that ends between two runs: every run
+// gives the same bits, and no goroutine outlives it.
+func TestManyWorkersFewTasks(t *testing.T) { onEveryISA(t, testManyWorkers) }
+
+func testManyWorkers(t *testing.T) {
+	g := residual()
+	params, input := randomParams(g), randomInput(1, 4, 3, 2)
+	var want []float32
+	before := runtime.NumGoroutine()
+	for _, workers := range []int{1, 2, 16, 64} {
+		p, err := Compile(g, params, input.Shape, []*graph.Node{g.Node("relu_1")}, nil, Options{Workers: workers})
+		require.NoError(t, err)
+		for range 20 {
+			out := make([]float32, p.Outputs()[0].Elems())
+			require.NoError(t, p.Run(context.Background(), input.Data, [][]float32{out}, nil))
+			if want == nil {
+				want = out
+			}
+			require.Equal(t, want, out)
+		}
+	}
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before)
+}
+
+// Helpers that a budget has given away are given back, after errors too.
+func TestBudget(t *testing.T) {
+	g := residual()
+	budget := NewBudget(3)
+	p, err := Compile(g, randomParams(g), graph.Shape{1, 4, 8, 8}, []*graph.Node{g.Node("pool")}, []Tap{{Node: g.Node("relu")}}, Options{Workers: 8, Budget: budget})
+	require.NoError(t, err)
+	in, out := make([]float32, 256), [][]float32{make([]float32, 4)}
+	for _, tap := range []TapFunc{nil, func(context.Context, int, Value) ([]float32, error) { return nil, errors.New("no") }} {
+		_ = p.Run(context.Background(), in, out, tap)
+		assert.Equal(t, int64(3), budget.free.Load())
+	}
+	assert.Equal(t, 3, budget.take(5))
+	assert.Equal(t, 0, budget.take(5))
+	var none *Budget
+	assert.Equal(t, 5, none.take(5))
 }
