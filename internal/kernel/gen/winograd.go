@@ -46,17 +46,23 @@ func (l lanes) constant(function string, x int, r VecPhysical) {
 	VBROADCASTSS(ConstData(fmt.Sprintf("%s%dx%d", function, 8*l.bytes, x), U32(math.Float32bits(float32(x)))), r)
 }
 
-// genWinogradInput generates V = Bᵀ·d·B for one tile of 6x6 pixels: the input
-// transform of F(4x4, 3x3). Columns first, into scratch, then rows.
-func genWinogradInput(l lanes) {
-	function("winogradInput%d", 8*l.bytes)
-	in, pitch, pixel, out, step, scratch := RBX, RCX, RDX, RSI, RDI, R8
+// winogradArguments loads what both transforms take.
+func winogradArguments() (in, pitch, pixel, out, step, scratch GPPhysical) {
+	in, pitch, pixel, out, step, scratch = RBX, RCX, RDX, RSI, RDI, R8
 	MOVQ(arg(winoIn), in)
 	MOVQ(arg(winoPitch), pitch)
 	MOVQ(arg(winoPixel), pixel)
 	MOVQ(arg(winoOut), out)
 	MOVQ(arg(winoStep), step)
 	MOVQ(arg(winoScratch), scratch)
+	return in, pitch, pixel, out, step, scratch
+}
+
+// genWinogradInput generates V = Bᵀ·d·B for one tile of 6x6 pixels: the input
+// transform of F(4x4, 3x3). Columns first, into scratch, then rows.
+func genWinogradInput(l lanes) {
+	function("winogradInput%d", 8*l.bytes)
+	in, pitch, pixel, out, step, scratch := winogradArguments()
 	two, four, five := l.r[13], l.r[14], l.r[15]
 	l.constant("input", 2, two)
 	l.constant("input", 4, four)
@@ -126,13 +132,7 @@ func (l lanes) inputTransform(d, t []VecPhysical, tmp, two, four, five VecPhysic
 // tile, stored for the rows and columns that lie inside the map.
 func genWinogradOutput(l lanes) {
 	function("winogradOutput%d", 8*l.bytes)
-	in, pitch, pixel, out, step, scratch := RBX, RCX, RDX, RSI, RDI, R8
-	MOVQ(arg(winoIn), in)
-	MOVQ(arg(winoPitch), pitch)
-	MOVQ(arg(winoPixel), pixel)
-	MOVQ(arg(winoOut), out)
-	MOVQ(arg(winoStep), step)
-	MOVQ(arg(winoScratch), scratch)
+	in, pitch, pixel, out, step, scratch := winogradArguments()
 	two, four, eight := l.r[13], l.r[14], l.r[15]
 	l.constant("output", 2, two)
 	l.constant("output", 4, four)
