@@ -100,7 +100,7 @@ func (u *unit) prefers() (in []bool, out bool) {
 		if !kernel.CanBlock(u.convSpec(op)) {
 			return in, false
 		}
-		in[0] = u.inputs[0].layout.Blocked || op.In >= kernel.Block
+		in[0] = u.inputs[0].layout.Blocked || op.In >= kernel.Block // narrow inputs stay planar
 		for i := 1; i < len(in); i++ {
 			in[i] = true
 		}

@@ -41,6 +41,12 @@ func randomBlock(rng *rand.Rand) (*graph.Graph, graph.Shape) {
 	w := graph.Square(kernel, stride, pick(0, kernel/2, dilation*(kernel-1)/2))
 	w.Dilation = [2]int{dilation, dilation}
 	conv := graph.Conv{Window: w, In: in, Out: mid, Groups: 1, Bias: rng.IntN(2) == 0}
+	if rng.IntN(4) == 0 { // ResNeXt's, from depthwise to wide
+		conv.Groups = pick(2, 4, 8)
+		in, mid = conv.Groups*pick(1, 2, 4, 8, 16), conv.Groups*pick(1, 4, 8, 16)
+		conv.In, conv.Out = in, mid
+		x.Op = graph.Input{Channels: in}
+	}
 	y := g.Call("a", conv, x)
 	if rng.IntN(2) == 0 {
 		y = g.Call("a.bn", graph.BatchNorm{Channels: mid, Eps: 1e-3}, y)

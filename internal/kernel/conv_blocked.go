@@ -15,10 +15,36 @@ type BlockedSpec struct {
 
 // CanBlock reports whether there is a blocked kernel for a convolution.
 func CanBlock(s ConvSpec) bool {
-	if !Blocked() || s.Groups != 1 || s.Padding[0] != s.Padding[1] {
+	if !Blocked() || s.Padding[0] != s.Padding[1] {
+		return false
+	}
+	if _, ok := merge(s); !ok {
 		return false
 	}
 	return s.Act == None || s.Act == ReLU || s.Act == LeakyReLU && s.Slope >= 0 && s.Slope <= 1
+}
+
+// merged is how blocked kernels see groups: as fewer, wider ones whose channels
+// fill whole blocks and panels, with zero weights between the groups in each.
+// ResNeXt's few channels a group would leave most lanes of a vector idle; the
+// zeros do too, but cost no reordering.
+type merged struct{ in, out int } // channels of a merged group
+
+// maxMerge bounds the groups that are merged, and so the work on zeros.
+const maxMerge = 8
+
+// merge finds the smallest merged groups; false where there are none.
+func merge(s ConvSpec) (merged, bool) {
+	if s.Groups == 1 {
+		return merged{s.In.C, s.Out.C}, true
+	}
+	in, out := s.In.C/s.Groups, s.Out.C/s.Groups
+	for m := 1; m <= maxMerge; m++ {
+		if s.Groups%m == 0 && in*m%Block == 0 && out*m%shapeOf(active).channels == 0 {
+			return merged{in * m, out * m}, true
+		}
+	}
+	return merged{}, false
 }
 
 // blockedConv is a direct convolution: tiles of output pixels by panels of
@@ -27,6 +53,7 @@ type blockedConv struct {
 	BlockedSpec
 	isa          ISA
 	shape        tileShape
+	group        merged
 	scale, shift []float32
 	offsets      []int // bytes from a window's start to its taps
 	depth        int   // floats of a panel's weights
@@ -43,6 +70,7 @@ type blockedConv struct {
 // on the latter where their layouts are the same.
 func NewBlockedConv(s BlockedSpec) Kernel {
 	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeOf(active)}
+	c.group, _ = merge(s.ConvSpec)
 	c.flatten()
 	c.panels = (c.Out.C + c.shape.channels - 1) / c.shape.channels
 	c.scale = padded(s.Scale, c.panels*c.shape.channels, 1)
@@ -94,7 +122,7 @@ func (c *blockedConv) cut() {
 
 // findTaps lists where a window's taps lie.
 func (c *blockedConv) findTaps() {
-	pixel, pitch, plane, planes := Block, c.InLayout.pitch(c.In), c.InLayout.plane(c.In), blocksOf(c.In.C)
+	pixel, pitch, plane, planes := Block, c.InLayout.pitch(c.In), c.InLayout.plane(c.In), blocksOf(c.group.in)
 	if !c.InLayout.Blocked {
 		pixel, pitch, planes = 1, c.paddedWidth(), c.In.C
 		plane = c.paddedRows() * pitch
@@ -180,6 +208,9 @@ func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, 
 	if block+1 < blocksOf(c.Out.C) {
 		t.outBlock = 4 * c.OutLayout.plane(c.Out)
 		t.resBlock = 4 * c.ResidualLayout.plane(c.Out)
+	}
+	if c.Groups > 1 {
+		rows.at += panel * c.shape.channels / c.group.out * blocksOf(c.group.in) * c.InLayout.plane(c.In)
 	}
 	for y := from; y < to; y++ {
 		row := rows.at + (y-from)*rows.pitch

@@ -15,18 +15,23 @@ func PackFormat(s ConvSpec, in Layout) string {
 // its channels among the taps.
 func PackConv(s ConvSpec, in Layout) []float32 {
 	channels := shapeOf(active).channels
-	panels := (s.Out.C + channels - 1) / channels
+	panels := ceilDiv(s.Out.C, channels)
 	window := s.Kernel[0] * s.Kernel[1]
-	inner, outer := 1, s.In.C
+	group, _ := merge(s)
+	inner, outer := 1, group.in
 	if in.Blocked {
-		inner, outer = Block, blocksOf(s.In.C)
+		inner, outer = Block, blocksOf(group.in)
 	}
 	depth := outer * window * inner
 	packed := Aligned(panels * depth * channels)
+	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
 	for oc := range s.Out.C {
 		dst := packed[oc/channels*depth*channels+oc%channels:]
-		for ic := range s.In.C {
-			src := s.Weight[(oc*s.In.C+ic)*window:][:window]
+		// The group's first channel among those of its merged group.
+		first := oc / outs * perGroup % group.in
+		for k := range perGroup {
+			ic := first + k
+			src := s.Weight[(oc*perGroup+k)*window:][:window]
 			for t, w := range src {
 				row := (ic/inner*window+t)*inner + ic%inner
 				dst[row*channels] = w

@@ -32,7 +32,7 @@ type winogradArgs struct {
 // 3x3 of stride 1, with any dilation, which makes it so many convolutions of
 // interleaved pixels.
 func CanWinograd(s ConvSpec) bool {
-	return CanBlock(s) && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
+	return CanBlock(s) && s.Groups == 1 && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
 		s.Dilation[0] == s.Dilation[1] && s.In.C >= Block
 }
 
