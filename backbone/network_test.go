@@ -80,6 +80,26 @@ func TestShallowFeaturesDoLessWork(t *testing.T) {
 	assert.Equal(t, work[C5], both.MACs(), "C3 is on the way to C5")
 }
 
+func TestProfile(t *testing.T) {
+	n, x := small(t), input(t, 1, 3, 32, 32)
+	p, err := n.Plan(x.Shape(), "C3")
+	require.NoError(t, err)
+	steps, err := p.Profile(ctx, x, 3)
+	require.NoError(t, err)
+	var macs int64
+	for _, s := range steps {
+		assert.Positive(t, s.Time, s.Node)
+		macs += s.MACs
+	}
+	assert.Equal(t, p.MACs(), macs)
+	assert.Equal(t, "conv1", steps[0].Node)
+	assert.Equal(t, []string{"bn1", "relu"}, steps[0].Fused)
+	_, err = p.Profile(ctx, input(t, 1, 3, 32, 33), 1)
+	assert.ErrorIs(t, err, ops.ErrShape)
+	_, err = p.Profile(ctx, nil, 1)
+	assert.ErrorIs(t, err, ops.ErrShape)
+}
+
 func TestUnknownNames(t *testing.T) {
 	n, x := small(t), input(t, 1, 3, 32, 32)
 	_, err := n.Run(ctx, x, "layer3.0.conv4")

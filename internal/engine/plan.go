@@ -169,6 +169,9 @@ func (p *Plan) checkLimit(limit int64) error {
 	return nil
 }
 
+// Input is the shape that the plan is for.
+func (p *Plan) Input() graph.Shape { return p.input.Clone() }
+
 // Outputs are the shapes of the wanted values.
 func (p *Plan) Outputs() []graph.Shape { return p.outputs }
 
