@@ -45,7 +45,8 @@ generate: ## Generate the assembly again
 
 .PHONY: examples
 examples: ## Run the commands that the README gives
-	go run ./examples/classify testdata/images/chelsea.png testdata/images/rocket.jpg
+	go run ./examples/classify testdata/images/chelsea.png
+	go run ./examples/benchmark -model cifar_resnet20 -size 32x32 -seconds 0.5
 	go run ./examples/features -out out testdata/images/chelsea.png
 	go run ./examples/infer -config cifar_resnet20 -weights examples/internal/cifar10/resnet20-12fca82f.th -input testdata/images/chelsea.png -out out/infer.safetensors
 	go run ./examples/infer -config resnet50_features -check
