@@ -135,8 +135,11 @@ func checkCoverage(names []string, entries map[string]safetensorsEntry, size int
 	at := int64(0)
 	for _, name := range names {
 		o := entries[name].Offsets
-		if o[0] != at || o[1] < o[0] || o[1] > size {
-			return malformed("%s: data from %d to %d, where %d to at most %d was expected", name, o[0], o[1], at, size)
+		if o[0] != at || o[1] < o[0] {
+			return malformed("%s: data from %d to %d, expected from %d on", name, o[0], o[1], at)
+		}
+		if o[1] > size {
+			return malformed("%s: data from %d to %d, the file has %d bytes of data: it is cut off", name, o[0], o[1], size)
 		}
 		at = o[1]
 	}

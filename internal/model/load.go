@@ -157,7 +157,7 @@ func (m *Model) read(sd *weights.StateDict, list []parameter) error {
 		t, _ := sd.Get(p.key)
 		data := make([]float32, p.param.Shape.Elems())
 		if err := t.ReadFloat32(data); err != nil {
-			return errors.WithMessage(err, p.key)
+			return errors.WithMessage(err, sourceName(sd))
 		}
 		params[p.key] = data
 	}
