@@ -51,13 +51,18 @@ func newUpsampler(src *image.YCbCr) *upsampler {
 		u.width, u.height = (b.Dx()+1)/2, (b.Dy()+1)/2
 	case image.YCbCrSubsampleRatio422:
 		u.width = (b.Dx() + 1) / 2
+	case image.YCbCrSubsampleRatio440:
+		u.height = (b.Dy() + 1) / 2
 	}
 	u.sums = make([]int32, u.width)
 	return u
 }
 
-// fancy reports whether libjpeg would interpolate.
-func (u *upsampler) fancy() bool { return u.sums != nil && u.width > 2 }
+// fancy reports whether libjpeg would interpolate: not along rows of a sample
+// or two.
+func (u *upsampler) fancy() bool {
+	return u.sums != nil && (u.width > 2 || u.src.SubsampleRatio == image.YCbCrSubsampleRatio440)
+}
 
 func (u *upsampler) row(dst, plane []uint8, y int) {
 	b := u.src.Bounds()
@@ -65,8 +70,9 @@ func (u *upsampler) row(dst, plane []uint8, y int) {
 	case u.fancy() && u.src.SubsampleRatio == image.YCbCrSubsampleRatio422:
 		h2v1(dst, u.line(plane, y))
 	case u.fancy() && u.src.SubsampleRatio == image.YCbCrSubsampleRatio420:
-		far := y/2 - 1 + y%2*2
-		u.h2v2(dst, u.line(plane, y/2), u.line(plane, min(max(far, 0), u.height-1)))
+		u.h2v2(dst, u.line(plane, y/2), u.far(plane, y))
+	case u.fancy() && u.src.SubsampleRatio == image.YCbCrSubsampleRatio440:
+		h1v2(dst, u.line(plane, y/2), u.far(plane, y), 1+int32(y%2))
 	default:
 		for x := range dst {
 			dst[x] = plane[u.src.COffset(b.Min.X+x, b.Min.Y+y)]
@@ -77,6 +83,19 @@ func (u *upsampler) row(dst, plane []uint8, y int) {
 // line is a row of samples of a chroma plane.
 func (u *upsampler) line(plane []uint8, y int) []uint8 {
 	return plane[y*u.src.CStride:][:u.width]
+}
+
+// far is the row of samples on the other side of an output row than the one
+// it lies in; at the edges it is that one.
+func (u *upsampler) far(plane []uint8, y int) []uint8 {
+	return u.line(plane, min(max(y/2-1+y%2*2, 0), u.height-1))
+}
+
+// h1v2 doubles the rows.
+func h1v2(dst, near, far []uint8, round int32) {
+	for x := range dst {
+		dst[x] = uint8((3*int32(near[x]) + int32(far[x]) + round) >> 2)
+	}
 }
 
 // h2v1 doubles a row: each output is three quarters of the nearer sample and

@@ -140,6 +140,6 @@ func TestTwelvePhotographs(t *testing.T) {
 		if name[len(name)-4:] == ".png" {
 			assert.Equal(t, want, m.Pix, name)
 		}
-		assert.LessOrEqual(t, mean, 0.25, "%s: mean difference in levels", name)
+		assert.LessOrEqual(t, mean, 0.1, "%s: mean difference in levels", name)
 	}
 }
