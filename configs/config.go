@@ -1,36 +1,34 @@
 package configs
 
 import (
-	"path/filepath"
+	"gopkg.in/yaml.v3"
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
-// Version is the schema's version that this package reads.
-const Version = 1
-
-// Config is a file.
+// Config is a file. Load and Parse make one; its fields may then be changed.
 type Config struct {
-	// Version must be 1.
-	Version int   `yaml:"version"`
-	Model   Model `yaml:"model"`
+	// Version is the schema's version.
+	Version int   `yaml:"version,required" min:"1" max:"1"`
+	Model   Model `yaml:"model,required"`
 	Input   Input `yaml:"input"`
 	// Outputs are names of levels (C3) or nodes (layer3.0.conv2), or logits.
 	// Default: logits, or the last level of a network without a classifier.
-	Outputs []string `yaml:"outputs"`
+	Outputs []string `yaml:"outputs" list:"nonempty,unique"`
 
-	name string // of the file, for messages
-	dir  string // that relative paths begin at
+	name  string                // of the file, for messages
+	dir   string                // that relative paths begin at
+	nodes map[string]*yaml.Node // what the file says, by path, for messages
 }
 
 // Model is a network and its weights.
 type Model struct {
-	Backbone Backbone `yaml:"backbone"`
+	Backbone Backbone `yaml:"backbone,required"`
 	Weights  Weights  `yaml:"weights"`
 	Labels   Labels   `yaml:"labels"`
 	// Threads a run uses. Default: all processors.
-	Threads int `yaml:"threads"`
+	Threads int `yaml:"threads" min:"1" max:"1024"`
 	// MemoryLimit bounds a run's activations: bytes, or a number with KiB, MiB
 	// or GiB. Default: 4 GiB.
 	MemoryLimit Bytes `yaml:"memory_limit"`
@@ -38,19 +36,19 @@ type Model struct {
 
 // Backbone is a preset of package backbone, fields that differ from it, or
 // all fields. In the file the fields of backbone.Config are in snake case
-// beside preset.
+// beside preset; a string is a preset alone.
 type Backbone struct {
 	Preset string `yaml:"preset"`
 	backbone.Config
-	at position
 }
 
 // Weights says where a network's weights come from. In the file it may be a
 // string, which is Source.
 type Weights struct {
-	// Source is a checkpoint's path, relative to the file, or the name of a
-	// published one. Empty: seeded random weights.
-	Source string `yaml:"source"`
+	// Source is the name of a published checkpoint, as weights.Lookup knows
+	// them, and anything else a checkpoint's path, relative to the file's
+	// folder: ./resnet50 is a file of that name. Empty: seeded random weights.
+	Source string `yaml:"source,required"`
 	// AllowMissing and IgnoreUnexpected are globs, see package backbone.
 	AllowMissing     []string `yaml:"allow_missing"`
 	IgnoreUnexpected []string `yaml:"ignore_unexpected"`
@@ -58,13 +56,16 @@ type Weights struct {
 	ReplaceClassifier bool `yaml:"replace_classifier"`
 }
 
-// Labels names the classes: in the file a list, or a string that is the name
-// of an embedded list (imagenet1k, voc21, coco91) or the path of a text file
-// with a name a line. Default: those of the published checkpoint, else by the
-// number of classes.
+// Labels names the classes. In the file it is a list, which is Names, or a
+// string, which is Source. Default: those of the published checkpoint, else
+// what goes by convention with the number of classes.
 type Labels struct {
+	// Source is the name of an embedded list (imagenet1k, voc21, coco91), and
+	// anything else the path of a text file with a name a line, relative to
+	// the file's folder.
 	Source string
-	Names  []string
+	// Names are the classes in the order of the logits.
+	Names []string
 }
 
 // Input is what is done to images.
@@ -76,42 +77,35 @@ type Input struct {
 
 // Preprocessing is torchvision's ImageClassification preset.
 type Preprocessing struct {
-	// Resize is the shorter side's length; 0 leaves the size.
-	Resize int `yaml:"resize"`
+	// Resize is the shorter side's length; 0 leaves the size. Default 0.
+	Resize int `yaml:"resize" min:"0" max:"65536"`
 	// Crop is the side of the square cut from the centre; 0 cuts nothing.
-	Crop int `yaml:"crop"`
-	// Mean and Std normalise red, green and blue.
-	Mean []float64 `yaml:"mean"`
-	Std  []float64 `yaml:"std"`
-	// Interpolation is bilinear (the default), bicubic or nearest.
-	Interpolation transform.Interpolation `yaml:"interpolation"`
+	// Default 0.
+	Crop int `yaml:"crop" min:"0" max:"65536"`
+	// Mean and Std normalise red, green and blue, which are 0 to 1. Default:
+	// ImageNet's.
+	Mean [3]float64 `yaml:"mean" min:"-1000" max:"1000"`
+	Std  [3]float64 `yaml:"std" min:"1e-6" max:"1000"`
+	// Interpolation is how resizing samples. Default bilinear.
+	Interpolation transform.Interpolation `yaml:"interpolation" enum:"bilinear,bicubic,nearest"`
 }
 
-// Bytes is an amount of memory.
-type Bytes int64
+// defaultPreprocessing has what a section gets for the keys it lacks.
+func defaultPreprocessing() Preprocessing {
+	return Preprocessing{
+		Mean:          [3]float64{0.485, 0.456, 0.406},
+		Std:           [3]float64{0.229, 0.224, 0.225},
+		Interpolation: transform.Bilinear,
+	}
+}
 
-// transform is the preset that the section describes; ImageNet's mean and
-// deviation stand in for missing ones.
 func (p *Preprocessing) transform() transform.Classification {
-	tf := transform.ImageNet()
-	tf.Resize, tf.Crop = p.Resize, p.Crop
-	if p.Interpolation != "" {
-		tf.Interpolation = p.Interpolation
-	}
-	for i := range min(3, len(p.Mean)) {
-		tf.Mean[i] = float32(p.Mean[i])
-	}
-	for i := range min(3, len(p.Std)) {
-		tf.Std[i] = float32(p.Std[i])
+	tf := transform.Classification{Resize: p.Resize, Crop: p.Crop, Interpolation: p.Interpolation}
+	for i := range 3 {
+		tf.Mean[i], tf.Std[i] = float32(p.Mean[i]), float32(p.Std[i])
 	}
 	return tf
 }
 
-// SetWeights puts a checkpoint's path, relative to the working directory, or a
-// published one's name in place of the file's.
-func (c *Config) SetWeights(source string) {
-	if path, err := filepath.Abs(source); err == nil && exists(path) {
-		source = path
-	}
-	c.Model.Weights.Source = source
-}
+// Bytes is an amount of memory.
+type Bytes int64

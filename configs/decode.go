@@ -3,39 +3,21 @@ package configs
 import (
 	"fmt"
 	"reflect"
-	"sort"
 	"strings"
-	"unicode"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/vertebra-vision/vertebra/internal/names"
 )
 
-// position is where a value stands in a file.
-type position struct{ line, column int }
-
-func at(n *yaml.Node) position { return position{n.Line, n.Column} }
-
-// decoder fills structs from YAML nodes and collects what is wrong. Keys are
-// the fields' yaml tags or, without one, their names in snake case.
+// decoder fills structs from YAML nodes and collects what is wrong.
 type decoder struct {
-	problems []problem
+	problems problems
+	nodes    map[string]*yaml.Node // by path
 }
-
-type problem struct {
-	at   position
-	path string
-	text string
-}
-
-// maxProblems bounds an error's length.
-const maxProblems = 20
 
 func (d *decoder) wrong(n *yaml.Node, path, format string, args ...any) {
-	if len(d.problems) < maxProblems {
-		d.problems = append(d.problems, problem{at(n), path, fmt.Sprintf(format, args...)})
-	}
+	d.problems = append(d.problems, problem{n.Line, n.Column, path, fmt.Sprintf(format, args...)})
 }
 
 // custom is implemented by types that have a form of their own in the file.
@@ -43,151 +25,172 @@ type custom interface {
 	decode(d *decoder, n *yaml.Node, path string)
 }
 
+// checked is implemented by types that must keep more than their fields'
+// rules. check is called when nothing was wrong with the fields.
+type checked interface {
+	check(d *decoder, n *yaml.Node, path string)
+}
+
 // value decodes a node into v.
-func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	if c, ok := v.Addr().Interface().(custom); ok {
+func (d *decoder) value(n *yaml.Node, v reflect.Value, r rules, path string) {
+	d.nodes[path] = n
+	before := len(d.problems)
+	n = resolved(n)
+	this := v.Addr().Interface()
+	if c, ok := this.(custom); ok {
 		c.decode(d, n, path)
-		return
+	} else {
+		d.plain(n, v, r, path)
 	}
+	if c, ok := this.(checked); ok && len(d.problems) == before {
+		c.check(d, n, path)
+	}
+}
+
+// plain decodes what has no form of its own.
+func (d *decoder) plain(n *yaml.Node, v reflect.Value, r rules, path string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.value(n, v.Elem(), path)
+		d.value(n, v.Elem(), r, path)
 	case reflect.Struct:
 		d.mapping(n, v, path)
-	case reflect.Slice:
-		d.list(n, v, path)
+	case reflect.Slice, reflect.Array:
+		d.list(n, v, r, path)
 	default:
-		d.scalar(n, v, path)
+		d.scalar(n, v, r, path)
 	}
 }
 
 // mapping decodes the keys of a node into a struct's fields.
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 	fields := fieldsOf(v)
-	d.keys(n, path, func(key, value *yaml.Node, path string) bool {
-		field, ok := fields[key.Value]
-		if ok {
-			d.value(value, field, path)
-		}
-		return ok
-	}, fields)
-}
-
-// keys visits a mapping's pairs and reports keys that are unknown or appear
-// twice.
-func (d *decoder) keys(n *yaml.Node, path string, visit func(key, value *yaml.Node, path string) bool, known map[string]reflect.Value) {
 	if n.Kind != yaml.MappingNode {
-		d.wrong(n, path, "expected keys with values (%s), found %s", strings.Join(sortedKeys(known), ", "), kindName(n))
+		d.wrong(n, path, "expected keys with values (%s), found %s", strings.Join(keysOf(fields), ", "), describe(n))
 		return
 	}
 	first := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
+			d.wrong(key, path, "expected a key, found %s", describe(key))
+			continue
+		}
 		where := join(path, key.Value)
 		if line, ok := first[key.Value]; ok {
 			d.wrong(key, where, "appears twice, first in line %d", line)
 			continue
 		}
 		first[key.Value] = key.Line
-		if !visit(key, value, where) {
-			d.wrong(key, where, "unknown key%s", names.DidYouMean(key.Value, sortedKeys(known)))
+		if f := find(fields, key.Value); f != nil {
+			d.value(value, f.value, f.rules, where)
+		} else {
+			d.wrong(key, where, "unknown key%s", names.DidYouMean(key.Value, keysOf(fields)))
+		}
+	}
+	for _, f := range fields {
+		if first[f.key] == 0 && f.required {
+			d.wrong(n, join(path, f.key), "is missing")
 		}
 	}
 }
 
-func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
-	if n.Kind != yaml.SequenceNode {
-		d.wrong(n, path, "expected a list, found %s", kindName(n))
+// list decodes into a slice, or into an array, which has a length of its own.
+func (d *decoder) list(n *yaml.Node, v reflect.Value, r rules, path string) {
+	want := "a list"
+	if v.Kind() == reflect.Array {
+		want = fmt.Sprintf("a list of %d", v.Len())
+	}
+	if n.Kind != yaml.SequenceNode || v.Kind() == reflect.Array && len(n.Content) != v.Len() {
+		d.wrong(n, path, "expected %s, found %s", want, describe(n))
 		return
 	}
-	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+	if v.Kind() == reflect.Slice {
+		v.SetZero()
+		if len(n.Content) > 0 {
+			v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+		} else if r.nonempty {
+			d.wrong(n, path, "expected at least one entry")
+		}
+	}
+	first := map[any]int{}
 	for i, item := range n.Content {
-		d.value(item, v.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		where := indexed(path, i)
+		before := len(d.problems)
+		d.value(item, v.Index(i), r, where)
+		if !r.unique || len(d.problems) > before {
+			continue
+		}
+		x := v.Index(i).Interface()
+		if line, ok := first[x]; ok {
+			d.wrong(item, where, "%q appears twice, first in line %d", shorten(fmt.Sprint(x)), line)
+		}
+		first[x] = item.Line
 	}
 }
 
-// scalar decodes numbers, truth values and text, of exactly that type: a
-// quoted "5" is no number.
-func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
-	want := map[reflect.Kind]string{
-		reflect.String: "text", reflect.Bool: "true or false",
-		reflect.Int: "an integer", reflect.Uint64: "an integer that is not negative", reflect.Float64: "a number",
-	}[v.Kind()]
-	tags := map[reflect.Kind]string{
-		reflect.String: "!!str", reflect.Bool: "!!bool", reflect.Int: "!!int", reflect.Uint64: "!!int", reflect.Float64: "!!float !!int",
-	}[v.Kind()]
-	if n.Kind != yaml.ScalarNode || !strings.Contains(tags, n.ShortTag()) || n.Decode(v.Addr().Interface()) != nil {
-		d.wrong(n, path, "expected %s, found %s", want, kindName(n))
+// scalarKinds says what a scalar may be: in words, and by YAML's tags. A
+// quoted "5" is no number, and 5 is no text.
+var scalarKinds = map[reflect.Kind]struct{ words, tags string }{
+	reflect.String:  {"text", "!!str"},
+	reflect.Bool:    {"true or false", "!!bool"},
+	reflect.Int:     {"an integer", "!!int"},
+	reflect.Uint64:  {"an integer that is not negative", "!!int"},
+	reflect.Float64: {"a number", "!!float !!int"},
+}
+
+func (d *decoder) scalar(n *yaml.Node, v reflect.Value, r rules, path string) {
+	want := scalarKinds[v.Kind()]
+	if n.Kind != yaml.ScalarNode || !strings.Contains(want.tags, n.ShortTag()) || n.Decode(v.Addr().Interface()) != nil {
+		hint := ""
+		if v.Kind() == reflect.String && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
+			hint = "; put it in quotes"
+		}
+		d.wrong(n, path, "expected %s, found %s%s", want.words, describe(n), hint)
+		return
+	}
+	if expected := r.broken(v); expected != "" {
+		d.wrong(n, path, "%s, found %s", expected, describe(n))
 	}
 }
 
-// kindName says what a node is.
-func kindName(n *yaml.Node) string {
+// resolved is what an alias stands for, or the node itself.
+func resolved(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// describe says what a node is.
+func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
 		return "keys with values"
 	case yaml.SequenceNode:
-		return "a list"
+		return fmt.Sprintf("a list of %d", len(n.Content))
+	case yaml.AliasNode:
+		return "an alias"
 	}
-	if n.ShortTag() == "!!null" {
+	switch n.ShortTag() {
+	case "!!null":
 		return "nothing"
+	case "!!merge":
+		return "a merge (<<), which has no meaning here"
+	case "!!str":
+		return fmt.Sprintf("%q", shorten(n.Value))
 	}
-	text := n.Value
-	if len(text) > 60 {
-		text = text[:60] + "…"
-	}
-	return fmt.Sprintf("%q", text)
+	return shorten(n.Value)
 }
 
-// fieldsOf lists the fields of a struct by their keys.
-func fieldsOf(v reflect.Value) map[string]reflect.Value {
-	fields := map[string]reflect.Value{}
-	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() && !f.Anonymous {
-			fields[keyOf(f)] = v.Field(i)
-		}
-	}
-	return fields
-}
-
-func keyOf(f reflect.StructField) string {
-	if tag := f.Tag.Get("yaml"); tag != "" {
-		return tag
-	}
-	return snakeCase(f.Name)
-}
-
-// snakeCase turns WidthPerGroup into width_per_group and StrideIn1x1 into
-// stride_in_1x1.
-func snakeCase(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		starts := unicode.IsUpper(r) || unicode.IsDigit(r) && i > 0 && unicode.IsLower(runes[i-1]) && runes[i-1] != 'x'
-		if starts && i > 0 {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
-func sortedKeys(m map[string]reflect.Value) []string {
-	list := make([]string, 0, len(m))
-	for k := range m {
-		list = append(list, k)
-	}
-	sort.Strings(list)
-	return list
-}
-
+// join is the path of a key.
 func join(path, key string) string {
+	key = shorten(key)
 	if path == "" {
 		return key
 	}
 	return path + "." + key
 }
+
+// indexed is the path of a list's entry.
+func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -9,73 +9,75 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/vertebra-vision/vertebra/backbone"
 )
 
-// String is the resolved file: the preset's fields in its place, and every
-// field that is not at its zero value. Parsing it describes the same.
+// String is the resolved file: defaults filled in, a preset's fields beside
+// its name, paths from the root. Parsing it gives the same configuration.
 func (c *Config) String() string {
+	whole := *c
+	whole.resolvePaths()
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
-	if err := e.Encode(encode(reflect.ValueOf(*c))); err != nil {
+	if err := e.Encode(encode(reflect.ValueOf(whole))); err != nil {
 		return fmt.Sprintf("# %v\n", err)
 	}
 	_ = e.Close()
 	return b.String()
 }
 
-// encode is the decoder's inverse; nil leaves the key out.
+// encode is the decoder's inverse.
 func encode(v reflect.Value) *yaml.Node {
 	switch x := v.Interface().(type) {
 	case Bytes:
-		if x == 0 {
-			return nil
-		}
 		return text(x.encode())
 	case Labels:
 		if x.Source != "" {
 			return text(x.Source)
 		}
 		return encode(reflect.ValueOf(x.Names))
+	case Weights:
+		if reflect.DeepEqual(x, Weights{Source: x.Source}) {
+			return text(x.Source)
+		}
 	case Backbone:
-		// The preset's fields are all here, as they were changed; its name
-		// would bring back those that were changed to nothing.
-		return encodeFields(reflect.ValueOf(x.Config))
-	}
-	if v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 {
-		return nil
+		base := Backbone{}
+		base.Config, _ = backbone.Preset(x.Preset) // nothing without a preset
+		return encodeFields(v, reflect.ValueOf(base))
+	case Preprocessing:
+		return encodeFields(v, reflect.ValueOf(defaultPreprocessing()))
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		return encode(v.Elem())
 	case reflect.Struct:
-		return encodeFields(v)
-	case reflect.Slice:
+		return encodeFields(v, reflect.Zero(v.Type()))
+	case reflect.Slice, reflect.Array:
 		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
 		for i := range v.Len() {
-			n.Content = append(n.Content, item(v.Index(i)))
+			n.Content = append(n.Content, scalar(v.Index(i)))
 		}
 		return n
 	}
-	return item(v)
+	return scalar(v)
 }
 
-func encodeFields(v reflect.Value) *yaml.Node {
+// encodeFields leaves out the fields that are nothing in v and in base, which
+// has what the decoder begins with.
+func encodeFields(v, base reflect.Value) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if !f.IsExported() || f.Anonymous {
-			continue
-		}
-		if value := encode(v.Field(i)); value != nil {
-			n.Content = append(n.Content, text(keyOf(f)), value)
+	defaults := fieldsOf(base)
+	for i, f := range fieldsOf(v) {
+		if !f.value.IsZero() || !defaults[i].value.IsZero() {
+			n.Content = append(n.Content, text(f.key), encode(f.value))
 		}
 	}
 	return n
 }
 
-// item encodes a scalar, zero or not.
-func item(v reflect.Value) *yaml.Node {
+func scalar(v reflect.Value) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode}
 	switch v.Kind() {
 	case reflect.String:
@@ -93,8 +95,14 @@ func item(v reflect.Value) *yaml.Node {
 	return n
 }
 
+// text is quoted where YAML would take it for something else: the encoder sees
+// to all but merges. Lines are escaped, since the encoder's blocks lose leading
+// newlines and tabs.
 func text(s string) *yaml.Node {
 	n := &yaml.Node{}
 	n.SetString(s)
+	if s == "<<" || strings.ContainsRune(s, '\n') {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	return n
 }

@@ -2,9 +2,13 @@ package configs
 
 import (
 	"encoding/json"
+	"image"
+	"maps"
 	"os"
 	"reflect"
-	"sort"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -13,6 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
 const schemaFile = "vertebra.schema.json"
@@ -43,40 +48,113 @@ func lookup(t *testing.T, tree any, path ...any) any {
 	return tree
 }
 
-// Every key that the decoder takes is in the schema, and the other way round.
-func TestSchemaHasTheDecodersKeys(t *testing.T) {
+// Every key that the decoder takes is in the schema, and the other way round;
+// so are the rules that the fields' tags state.
+func TestSchemaHasTheDecodersFields(t *testing.T) {
 	_, tree := schema(t)
 	model := lookup(t, tree, "properties", "model")
-	for _, c := range []struct {
-		section any
-		fields  map[string]reflect.Value
-	}{
-		{tree, fieldsOf(reflect.ValueOf(Config{}))},
-		{model, fieldsOf(reflect.ValueOf(Model{}))},
-		{lookup(t, model, "properties", "weights", "anyOf", 1), fieldsOf(reflect.ValueOf(Weights{}))},
-		{lookup(t, tree, "properties", "input"), fieldsOf(reflect.ValueOf(Input{}))},
-		{lookup(t, tree, "properties", "input", "properties", "preprocessing"), fieldsOf(reflect.ValueOf(Preprocessing{}))},
-		{lookup(t, model, "properties", "backbone", "anyOf", 1), func() map[string]reflect.Value {
-			m := fieldsOf(reflect.ValueOf(backbone.Config{}))
-			m["preset"] = reflect.Value{}
-			return m
-		}()},
+	for _, c := range []struct{ schema, section any }{
+		{tree, Config{}},
+		{model, Model{}},
+		{lookup(t, model, "properties", "backbone", "anyOf", 1), Backbone{}},
+		{lookup(t, model, "properties", "weights", "anyOf", 1), Weights{}},
+		{lookup(t, tree, "properties", "input"), Input{}},
+		{lookup(t, tree, "properties", "input", "properties", "preprocessing"), Preprocessing{}},
 	} {
-		var have []string
-		for key, v := range lookup(t, c.section, "properties").(map[string]any) {
-			have = append(have, key)
-			_, described := v.(map[string]any)["description"]
-			assert.True(t, described || key == "version" || key == "weights", "%s has no description", key)
+		fields := fieldsOf(reflect.ValueOf(c.section))
+		properties := lookup(t, c.schema, "properties").(map[string]any)
+		assert.ElementsMatch(t, keysOf(fields), slices.Collect(maps.Keys(properties)), "%T", c.section)
+		assert.Equal(t, false, lookup(t, c.schema, "additionalProperties"))
+		var required []any
+		for _, f := range fields {
+			if f.required {
+				required = append(required, f.key)
+			}
+			property := properties[f.key].(map[string]any)
+			assert.NotEmpty(t, property["description"], f.key)
+			sameRules(t, f, property)
 		}
-		sort.Strings(have)
-		assert.Equal(t, sortedKeys(c.fields), have)
-		assert.Equal(t, false, lookup(t, c.section, "additionalProperties"))
+		assert.ElementsMatch(t, required, optional(c.schema, "required"), "%T", c.section)
 	}
+}
+
+// sameRules compares a field's tags with a property. Fields of package
+// backbone have none.
+func sameRules(t *testing.T, f field, property map[string]any) {
+	t.Helper()
+	assert.Equal(t, f.rules.nonempty, property["minItems"] == 1.0 && property["maxItems"] == nil, f.key)
+	assert.Equal(t, f.rules.unique, property["uniqueItems"] == true, f.key)
+	if f.rules.enum != nil {
+		assert.ElementsMatch(t, f.rules.enum, property["enum"], f.key)
+	}
+	if f.rules.min == noRules.min {
+		return
+	}
+	if f.value.Kind() == reflect.Array {
+		assert.EqualValues(t, f.value.Len(), property["minItems"], f.key)
+		assert.EqualValues(t, f.value.Len(), property["maxItems"], f.key)
+		property = property["items"].(map[string]any)
+	}
+	if fixed, ok := property["const"]; ok {
+		property = map[string]any{"minimum": fixed, "maximum": fixed}
+	}
+	assert.Equal(t, f.rules.min, property["minimum"], f.key)
+	assert.Equal(t, f.rules.max, property["maximum"], f.key)
+}
+
+func optional(tree any, key string) any {
+	if v, ok := tree.(map[string]any)[key]; ok {
+		return v
+	}
+	return []any(nil)
+}
+
+// The schema's lists of values are those of the packages that own them: the
+// presets, and what backbone's and transform's errors say they want.
+func TestSchemaListsTheValues(t *testing.T) {
+	_, tree := schema(t)
 	var presets []string
-	for _, p := range lookup(t, model, "properties", "backbone", "anyOf", 0, "enum").([]any) {
+	for _, p := range lookup(t, tree, "$defs", "preset", "enum").([]any) {
 		presets = append(presets, p.(string))
 	}
 	assert.Equal(t, backbone.Presets(), presets)
+
+	properties := lookup(t, tree, "properties", "model", "properties", "backbone", "anyOf", 1, "properties")
+	wrong := func(change func(*backbone.Config)) error {
+		c := backbone.ResNet18()
+		change(&c)
+		return c.Validate()
+	}
+	_, interpolation := transform.Resize(image.NewGray(image.Rect(0, 0, 1, 1)), 2, 2, "?")
+	for _, c := range []struct {
+		property any
+		err      error
+	}{
+		{lookup(t, properties, "block"), wrong(func(c *backbone.Config) { c.Block = "?" })},
+		{lookup(t, properties, "shortcut"), wrong(func(c *backbone.Config) { c.Shortcut = "?" })},
+		{lookup(t, properties, "stem"), wrong(func(c *backbone.Config) { c.Stem = "?" })},
+		{lookup(t, properties, "norm"), wrong(func(c *backbone.Config) { c.Norm = "?" })},
+		{lookup(t, tree, "properties", "input", "properties", "preprocessing", "properties", "interpolation"), interpolation},
+	} {
+		require.Error(t, c.err)
+		var want []any
+		for _, m := range regexp.MustCompile(`"(\w+)"`).FindAllStringSubmatch(c.err.Error(), -1) {
+			want = append(want, m[1])
+		}
+		assert.ElementsMatch(t, want, lookup(t, c.property, "enum"), "%v", c.err)
+	}
+	memory := lookup(t, tree, "properties", "model", "properties", "memory_limit", "anyOf")
+	assert.EqualValues(t, int64(maxBytes), lookup(t, memory, 0, "maximum"))
+	assert.Equal(t, amount.String(), lookup(t, memory, 1, "pattern"))
+}
+
+// Editors find the schema from the shipped files.
+func TestShippedFilesNameTheSchema(t *testing.T) {
+	for _, name := range Shipped() {
+		text, err := shipped.ReadFile("models/" + name + ".yaml")
+		require.NoError(t, err)
+		assert.True(t, strings.HasPrefix(string(text), "# yaml-language-server: $schema=../"+schemaFile+"\n"), name)
+	}
 }
 
 // The schema and the decoder accept and reject the same documents.
@@ -85,7 +163,8 @@ func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 	head := "version: 1\nmodel: {backbone: resnet18}\n"
 	good := []string{
 		full, head,
-		head + "outputs: []",
+		"version: 1\nmodel: {backbone: {preset: resnet18, output_stride: 0, num_classes: 2}, labels: ['0', '1'], memory_limit: 10 MiB}",
+		"version: 1\nmodel: {backbone: resnet18, weights: {source: a.pth, allow_missing: []}}",
 		"version: 1\nmodel: {backbone: {block: basic, blocks: [1, 1], stem: cifar, norm: group, norm_groups: 8}}",
 		"version: 1\nmodel: {backbone: {preset: resnet50, replace_stride_with_dilation: [false, true, true]}, weights: a.pth, memory_limit: 1000}",
 		head + "input: {preprocessing: {std: [0.5, 1, 2]}}",
@@ -105,6 +184,16 @@ func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 		"version: 1\nmodel: {backbone: resnet18, threads: 2000}",
 		"version: 1\nmodel: {backbone: resnet18, memory_limit: lots}",
 		"version: 1\nmodel: {backbone: resnet18, weights: [a]}",
+		"version: 1\nmodel: {backbone: resnet18, weights: {replace_classifier: true}}",
+		"version: 1\nmodel: {backbone: resnet18, threads: 0}",
+		"version: 1\nmodel: {backbone: resnet18, labels: []}",
+		"version: 1\nmodel: {backbone: resnet18, labels: [0, 1]}",
+		"version: 1\nmodel: {backbone: resnet18, memory_limit: +5KiB}",
+		"version: 1\nmodel: {backbone: {preset: resnet18, groups: 0}}",
+		"version: 1\nmodel: {backbone: {preset: resnet18, norm: ''}}",
+		"version: 1\nmodel: {backbone: {preset: resnet18, norm_eps: 0}}",
+		head + "outputs: []", head + "outputs: [C3, C4, C3]", head + "outputs: [3]", head + "input:",
+		head + "input: {preprocessing: {std: [1, 1e-9, 1]}}",
 		head + "outputs: C3", head + "output: [C3]",
 		head + "input: {preprocessing: {mean: [1]}}",
 		head + "input: {preprocessing: {std: [1, -1, 1]}}",

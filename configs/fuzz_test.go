@@ -1,0 +1,42 @@
+package configs
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Whatever is parsed has a text that is parsed to the same.
+func FuzzParse(f *testing.F) {
+	f.Add(full)
+	for _, name := range Shipped() {
+		text, err := shipped.ReadFile("models/" + name + ".yaml")
+		require.NoError(f, err)
+		f.Add(string(text))
+	}
+	f.Add("version: 1\nmodel: &m {backbone: *m}")
+	f.Add("version: 1\nmodel: {backbone: {preset: &p resnet50, name: *p, seed: 18446744073709551615, width_multiplier: 1e-1}}")
+	f.Add("version: 1\nmodel: {backbone: resnet18, weights: \"a\\n\\tb: #\"}\noutputs: ['<<', '1', \"\\u2028\", '~']")
+	f.Add("version: 1\nmodel: {<<: {backbone: resnet18}, ? [a] : b, ? : c}\n--- x")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse("x", []byte(text))
+		if err != nil {
+			require.ErrorIs(t, err, ErrConfig)
+			require.Less(t, len(err.Error()), 1<<14)
+			return
+		}
+		requireSame(t, c)
+	})
+}
+
+// requireSame checks that a configuration's text describes it.
+func requireSame(t *testing.T, c *Config) {
+	t.Helper()
+	again, err := Parse("x", []byte(c.String()))
+	require.NoError(t, err, c.String())
+	require.Equal(t, c.String(), again.String())
+	c.resolvePaths()
+	require.Equal(t, c.Model, again.Model, c.String())
+	require.Equal(t, c.Input, again.Input, c.String())
+	require.Equal(t, c.Outputs, again.Outputs, c.String())
+}

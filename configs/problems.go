@@ -1,0 +1,82 @@
+package configs
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"unicode"
+
+	"github.com/pkg/errors"
+	"gopkg.in/yaml.v3"
+)
+
+// ErrConfig is wrapped by every error about a file's content. Its text has a
+// line "file:line:column: key: what is wrong" for each problem.
+var ErrConfig = errors.New("invalid configuration")
+
+type problem struct {
+	line, column int
+	path         string
+	text         string
+}
+
+type problems []problem
+
+// maxProblems bounds an error's length.
+const maxProblems = 20
+
+// error lists the problems in the order of the file; nil if there are none.
+func (p problems) error(name string) error {
+	if len(p) == 0 {
+		return nil
+	}
+	sort.SliceStable(p, func(i, j int) bool {
+		return p[i].line < p[j].line || p[i].line == p[j].line && p[i].column < p[j].column
+	})
+	var lines []string
+	for _, x := range p[:min(len(p), maxProblems)] {
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s: %s", name, x.line, x.column, pathName(x.path), x.text))
+	}
+	if more := len(p) - maxProblems; more > 0 {
+		lines = append(lines, fmt.Sprintf("%s: and %d more", name, more))
+	}
+	return errors.WithMessage(ErrConfig, strings.Join(lines, "\n"))
+}
+
+func pathName(path string) string {
+	if path == "" {
+		return "the file"
+	}
+	return path
+}
+
+// shorten makes a file's text fit for a message: of one line, of bounded
+// length, without control characters.
+func shorten(text string) string {
+	const most = 60
+	clean := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '�'
+		}
+		return r
+	}, text[:min(len(text), 4*most)])
+	if runes := []rune(clean); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return clean
+}
+
+// where is "file:line:column: path" of a value, for errors that come after
+// parsing. A value that the file does not have, because the caller changed it,
+// has no line.
+func (c *Config) where(path, value string) string {
+	name := c.name
+	if name == "" {
+		name = "configuration"
+	}
+	n, ok := c.nodes[path]
+	if !ok || resolved(n).Kind == yaml.ScalarNode && resolved(n).Value != value {
+		return name + ": " + path
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", name, n.Line, n.Column, path)
+}
