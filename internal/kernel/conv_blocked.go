@@ -31,7 +31,7 @@ func CanBlock(s ConvSpec) bool {
 type merged struct{ in, out int } // channels of a merged group
 
 // maxMerge bounds the groups that are merged, and so the work on zeros.
-const maxMerge = 8
+const maxMerge = 16
 
 // merge finds the smallest merged groups; false where there are none.
 func merge(s ConvSpec) (merged, bool) {
@@ -40,7 +40,7 @@ func merge(s ConvSpec) (merged, bool) {
 	}
 	in, out := s.In.C/s.Groups, s.Out.C/s.Groups
 	for m := 1; m <= maxMerge; m++ {
-		if s.Groups%m == 0 && in*m%Block == 0 && out*m%shapeOf(active).channels == 0 {
+		if s.Groups%m == 0 && in*m%Block == 0 && out*m%shapeFor(s).channels == 0 {
 			return merged{in * m, out * m}, true
 		}
 	}
@@ -69,7 +69,7 @@ type blockedConv struct {
 // the input and, with Epilogue.Residual, the tensor to add; the output may lie
 // on the latter where their layouts are the same.
 func NewBlockedConv(s BlockedSpec) Kernel {
-	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeOf(active)}
+	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeFor(s.ConvSpec)}
 	c.group, _ = merge(s.ConvSpec)
 	c.flatten()
 	c.panels = (c.Out.C + c.shape.channels - 1) / c.shape.channels
@@ -253,7 +253,7 @@ func (c *blockedConv) tile(a *Args, t *tileArgs, in []float32, first, second, im
 		t.res0 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y, x))
 		t.res1 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y2, x2))
 	}
-	tile(c.isa, t, n, c.InLayout.Blocked)
+	tile(c.shape, t, n, c.InLayout.Blocked)
 }
 
 // pad copies the input rows that a task's output rows see, with padding.

@@ -1,12 +1,15 @@
 package kernel
 
+import "fmt"
+
 // PackFormat names the packing of a convolution's weights, so that plans which
 // need the same share it.
 func PackFormat(s ConvSpec, in Layout) string {
-	if in.Blocked {
-		return active.String()
+	format := fmt.Sprintf("%v.%d", active, shapeFor(s).channels)
+	if !in.Blocked {
+		format += ".planar"
 	}
-	return active.String() + ".planar"
+	return format
 }
 
 // PackConv lays out weights for blocked convolutions as
@@ -14,7 +17,7 @@ func PackFormat(s ConvSpec, in Layout) string {
 // tiles read them. Channels beyond the layer's are zero. A planar input has
 // its channels among the taps.
 func PackConv(s ConvSpec, in Layout) []float32 {
-	channels := shapeOf(active).channels
+	channels := shapeFor(s).channels
 	panels := ceilDiv(s.Out.C, channels)
 	window := s.Kernel[0] * s.Kernel[1]
 	group, _ := merge(s)

@@ -35,7 +35,7 @@ type poolArgs struct {
 	pixels  int
 }
 
-// tileShape is the size of an instruction set's tiles.
+// tileShape is the size of a tile.
 type tileShape struct {
 	// pixels is the most that a tile has. half of them may lie on another
 	// row.
@@ -44,11 +44,24 @@ type tileShape struct {
 	channels int
 }
 
-func shapeOf(i ISA) tileShape {
-	if i == AVX512 {
-		return tileShape{pixels: 14, half: 7, channels: 32}
+var (
+	tileAVX512    = tileShape{pixels: 14, half: 7, channels: 32}
+	tileNarrow512 = tileShape{pixels: 14, half: 7, channels: 16}
+	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16}
+)
+
+// shapeFor is the shape of the tiles of a convolution. Narrow panels waste
+// less where groups are small, or the last panel would be half empty and
+// there are few.
+func shapeFor(s ConvSpec) tileShape {
+	if active != AVX512 {
+		return tileAVX2
 	}
-	return tileShape{pixels: 6, half: 3, channels: 16}
+	blocks := blocksOf(s.Out.C)
+	if s.Groups > 1 && s.Out.C/s.Groups%tileAVX512.channels != 0 || blocks%2 == 1 && blocks < 10 {
+		return tileNarrow512
+	}
+	return tileAVX512
 }
 
 // tileAct is an activation function's number in tileArgs.

@@ -32,7 +32,7 @@ type winogradArgs struct {
 // 3x3 of stride 1, with any dilation, which makes it so many convolutions of
 // interleaved pixels.
 func CanWinograd(s ConvSpec) bool {
-	return CanBlock(s) && s.Groups == 1 && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
+	return CanBlock(s) && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
 		s.Dilation[0] == s.Dilation[1] && s.In.C >= Block
 }
 
@@ -92,6 +92,7 @@ type winograd struct {
 	BlockedSpec
 	isa          ISA
 	shape        tileShape
+	group        merged
 	scale, shift []float32
 	ones, zeros  []float32
 	tiles        []winogradTile
@@ -109,13 +110,14 @@ const winogradFloats = 160 << 10
 // NewWinograd returns a Winograd kernel; Packed is PackWinograd's. Its
 // arguments are NewBlockedConv's.
 func NewWinograd(s BlockedSpec) Kernel {
-	w := &winograd{BlockedSpec: s, isa: active, shape: shapeOf(active), tiles: winogradTiles(s.ConvSpec)}
+	w := &winograd{BlockedSpec: s, isa: active, shape: shapeFor(s.ConvSpec), tiles: winogradTiles(s.ConvSpec)}
+	w.group, _ = merge(s.ConvSpec)
 	w.panels = ceilDiv(s.Out.C, w.shape.channels)
 	w.scale = padded(s.Scale, w.panels*w.shape.channels, 1)
 	w.shift = padded(s.Shift, w.panels*w.shape.channels, 0)
 	w.ones, w.zeros = padded(nil, w.shape.channels, 1), Aligned(w.shape.channels)
 	w.cut()
-	for b := range blocksOf(s.In.C) {
+	for b := range w.blocks() {
 		w.offsets = append(w.offsets, 4*b*w.chunk*Block)
 	}
 	return w
@@ -123,7 +125,7 @@ func NewWinograd(s BlockedSpec) Kernel {
 
 func (w *winograd) cut() {
 	total := len(w.tiles) * w.In.N
-	most := max(w.shape.pixels, winogradFloats/(winoArea*Block*blocksOf(w.In.C)))
+	most := max(w.shape.pixels, winogradFloats/(winoArea*(Block*w.blocks()+w.shape.channels)))
 	w.chunks = ceilDiv(total, most)
 	w.chunk = ceilDiv(total, w.chunks)
 	w.chunks = ceilDiv(total, w.chunk)
@@ -137,10 +139,13 @@ func (w *winograd) cut() {
 func (w *winograd) Name() string { return "conv.winograd4." + w.isa.String() }
 func (w *winograd) Tasks() int   { return w.chunks * w.groups }
 
+// blocks is how many hold the input channels of a merged group.
+func (w *winograd) blocks() int { return blocksOf(w.group.in) }
+
 // Scratch is V of a chunk, M of a chunk and panel, and the transforms' own.
 func (w *winograd) Scratch() int { return w.sizeV() + w.sizeM() + winoArea*Block }
 
-func (w *winograd) sizeV() int { return winoArea * blocksOf(w.In.C) * w.chunk * Block }
+func (w *winograd) sizeV() int { return winoArea * w.blocks() * w.chunk * Block }
 func (w *winograd) sizeM() int { return winoArea * w.chunk * w.shape.channels }
 
 func (w *winograd) Do(a *Args, task int, scratch []float32) {
@@ -148,8 +153,12 @@ func (w *winograd) Do(a *Args, task int, scratch []float32) {
 	first := chunk * w.chunk
 	n := min(w.chunk, len(w.tiles)*w.In.N-first)
 	v, m, own := scratch[:w.sizeV()], scratch[w.sizeV():][:w.sizeM()], scratch[w.sizeV()+w.sizeM():]
-	w.transformInput(v, a.In[0], own, first, n)
+	have := -1 // the merged group that V is of
 	for panel := group * w.perGroup; panel < min(w.panels, (group+1)*w.perGroup); panel++ {
+		if g := panel * w.shape.channels / w.group.out; g != have && (w.Groups > 1 || have < 0) {
+			w.transformInput(v, a.In[0], own, first, n, g)
+			have = g
+		}
 		w.multiply(m, v, panel, n)
 		w.transformOutput(a, m, own, panel, first, n)
 	}
@@ -160,9 +169,10 @@ func (w *winograd) tileAt(i int) (image int, t *winogradTile) {
 	return i / len(w.tiles), &w.tiles[i%len(w.tiles)]
 }
 
-func (w *winograd) transformInput(v, in, own []float32, first, n int) {
+// transformInput computes V of n tiles, for the channels of a merged group.
+func (w *winograd) transformInput(v, in, own []float32, first, n, group int) {
 	d := w.Dilation[0]
-	blocks := blocksOf(w.In.C)
+	blocks := w.blocks()
 	args := winogradArgs{
 		pitch:   4 * d * w.InLayout.pitch(w.In),
 		pixel:   4 * d * Block,
@@ -172,7 +182,7 @@ func (w *winograd) transformInput(v, in, own []float32, first, n int) {
 	for i := range n {
 		image, t := w.tileAt(first + i)
 		for b := range blocks {
-			args.in = pointer(in, w.InLayout.at(w.In, image, b, t.y-w.Padding[0], t.x-w.Padding[1]))
+			args.in = pointer(in, w.InLayout.at(w.In, image, group*blocks+b, t.y-w.Padding[0], t.x-w.Padding[1]))
 			args.out = pointer(v, (b*w.chunk+i)*Block)
 			winogradInput(w.isa, args)
 		}
@@ -201,7 +211,7 @@ func (w *winograd) multiply(m, v []float32, panel, n int) {
 			half := min(p-1, w.shape.half) * Block
 			t.in0, t.in1 = pointer(v, in), pointer(v, in+half)
 			t.out0, t.out1 = pointer(m, out), pointer(m, out+half)
-			tile(w.isa, &t, p, true)
+			tile(w.shape, &t, p, true)
 			in += p * Block
 			out += p * Block
 			left -= p
@@ -247,14 +257,17 @@ func (w *winograd) lastOfImage(i int) bool { return i%len(w.tiles) == len(w.tile
 // [panel][position][input channel][output channel in the panel]: U = G·g·Gᵀ,
 // computed in float64.
 func PackWinograd(s ConvSpec) []float32 {
-	channels := shapeOf(active).channels
-	panels, depth := ceilDiv(s.Out.C, channels), blocksOf(s.In.C)*Block
+	channels := shapeFor(s).channels
+	group, _ := merge(s)
+	panels, depth := ceilDiv(s.Out.C, channels), blocksOf(group.in)*Block
 	packed := Aligned(panels * winoArea * depth * channels)
+	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
 	for oc := range s.Out.C {
-		for ic := range s.In.C {
-			u := winogradWeights(s.Weight[(oc*s.In.C+ic)*9:][:9])
+		first := oc / outs * perGroup % group.in
+		for k := range perGroup {
+			u := winogradWeights(s.Weight[(oc*perGroup+k)*9:][:9])
 			for pos, x := range u {
-				packed[((oc/channels*winoArea+pos)*depth+ic)*channels+oc%channels] = float32(x)
+				packed[((oc/channels*winoArea+pos)*depth+first+k)*channels+oc%channels] = float32(x)
 			}
 		}
 	}

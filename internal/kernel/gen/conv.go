@@ -29,7 +29,7 @@ const (
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
-// 32 or 16 output channels: for every tap of the window, `unroll` input
+// a panel of output channels, one or two vectors wide: for every tap of the window, `unroll` input
 // channels a pixel are broadcast and multiplied with a row of weights each.
 //
 // Pixels before `half` are addressed from in0, the others from in1, so that a
@@ -42,8 +42,8 @@ type tile struct {
 	s, s3, s5            GPPhysical
 }
 
-func newTile(pixels, half, unroll int) *tile {
-	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: 2,
+func newTile(pixels, half, vectors, unroll int) *tile {
+	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: vectors,
 		in: [2]GPPhysical{R11, R12}, s: R8, s3: R9, s5: R10}
 }
 
@@ -98,7 +98,7 @@ func (t *tile) loop(step func(ic int)) {
 // rowBytes is the size of the weights of one input channel.
 func rowBytes(t *tile) int { return t.vectors * t.bytes() }
 
-// bytes is a vector's: two ZMM cover 32 output channels, two YMM 16.
+// bytes is a vector's: a ZMM covers 16 output channels, a YMM 8.
 func (t *tile) bytes() int {
 	if t.half == 7 {
 		return 64
