@@ -27,14 +27,16 @@ func assignLayouts(units []*unit, direct bool) []*unit {
 		if c, ok := u.op().(graph.Conv); ok && u.inputs[0].layout.Blocked {
 			in := u.inputs[0]
 			in.layout.Halo = max(in.layout.Halo, c.Padding[0])
-			u.winograd = !direct && u.out.layout.Blocked && kernel.WinogradPays(u.convSpec(c))
+			if !direct && u.out.layout.Blocked {
+				u.winograd = kernel.ChooseWinograd(u.convSpec(c))
+			}
 		}
 	}
 	for _, u := range l.units {
-		if u.winograd {
+		if u.winograd > 0 {
 			in := u.inputs[0]
 			spec := u.convSpec(u.op().(graph.Conv))
-			in.layout.Extra = max(in.layout.Extra, kernel.WinogradExtra(spec, in.layout.Halo))
+			in.layout.Extra = max(in.layout.Extra, kernel.WinogradExtra(spec, u.winograd, in.layout.Halo))
 		}
 	}
 	return l.units

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
@@ -10,7 +11,7 @@ import (
 )
 
 // lower picks the kernel for a unit.
-func lower(u *unit, params *Params) (kernel.Kernel, error) {
+func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 	own, err := nodeParams(u.node, params)
 	if err != nil {
 		return nil, err
@@ -23,7 +24,7 @@ func lower(u *unit, params *Params) (kernel.Kernel, error) {
 
 	switch op := u.op().(type) {
 	case graph.Conv:
-		return lowerConv(u, op, own, params)
+		return lowerConv(u, op, own, params, workers)
 	case graph.Linear:
 		return lowerLinear(u, op, own), nil
 	case graph.BatchNorm:
@@ -93,7 +94,7 @@ func lowerMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error
 	return nil, errors.Errorf("%s: no kernel for %s", u.node.Name, u.op().Kind())
 }
 
-func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params) (kernel.Kernel, error) {
+func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params, workers int) (kernel.Kernel, error) {
 	spec := u.convSpec(op)
 	spec.Weight = own[0]
 	if op.Bias {
@@ -109,17 +110,18 @@ func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params) (kernel.
 	if !u.out.layout.Blocked {
 		return kernel.NewConv(spec), nil
 	}
-	b := kernel.BlockedSpec{ConvSpec: spec, InLayout: u.inputs[0].layout, OutLayout: u.out.layout}
+	b := kernel.BlockedSpec{ConvSpec: spec, InLayout: u.inputs[0].layout, OutLayout: u.out.layout, Workers: workers}
 	if u.residual {
 		b.ResidualLayout = u.inputs[len(u.inputs)-1].layout
 	}
-	if u.winograd {
-		b.Packed = params.pack(u.node.Module+" winograd "+kernel.Active().String(), func() []float32 {
-			return kernel.PackWinograd(spec)
+	format := u.node.Module + " " + kernel.PackFormat(spec, b.InLayout)
+	if u.winograd > 0 {
+		b.Packed = params.pack(fmt.Sprintf("%s winograd%d", format, u.winograd), func() []float32 {
+			return kernel.PackWinograd(spec, u.winograd)
 		})
-		return kernel.NewWinograd(b), nil
+		return kernel.NewWinograd(b, u.winograd), nil
 	}
-	b.Packed = params.pack(u.node.Module+" "+kernel.PackFormat(spec, b.InLayout), func() []float32 {
+	b.Packed = params.pack(format, func() []float32 {
 		return kernel.PackConv(spec, b.InLayout)
 	})
 	return kernel.NewBlockedConv(b), nil

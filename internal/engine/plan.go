@@ -110,7 +110,7 @@ func (p *Plan) bind(units []*unit, params *Params, limit int64) error {
 		if u.isInput() {
 			continue
 		}
-		k, err := lower(u, params)
+		k, err := lower(u, params, p.workers)
 		if err != nil {
 			return err
 		}

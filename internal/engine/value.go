@@ -68,8 +68,9 @@ type unit struct {
 	act      graph.Activation
 	// fused are the nodes folded in, in order, for people to read.
 	fused []*graph.Node
-	// winograd says that a convolution multiplies transformed tiles.
-	winograd bool
+	// winograd is the size of the tiles that a convolution transforms; 0 for a
+	// direct one.
+	winograd int
 	// tap is the hook point that the unit serves, -1 for none.
 	tap int
 }

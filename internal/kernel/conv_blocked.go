@@ -9,8 +9,10 @@ type BlockedSpec struct {
 	ConvSpec
 	// InLayout is blocked with a halo no smaller than the padding, or planar.
 	InLayout, OutLayout, ResidualLayout Layout
-	// Packed is PackConv's.
+	// Packed is PackConv's or PackWinograd's.
 	Packed []float32
+	// Workers is how many goroutines will share the tasks.
+	Workers int
 }
 
 // CanBlock reports whether there is a blocked kernel for a convolution.

@@ -201,33 +201,3 @@ func tile256Stem(a *byte, pixels int) {
 	}
 }
 
-// winogradInput runs the input transform's assembly on 16 channels.
-func winogradInput(isa ISA, a winogradArgs) {
-	p := (*byte)(unsafe.Pointer(&a))
-	if isa == AVX512 {
-		winogradInput512(p)
-		return
-	}
-	winogradInput256(p)
-	a.in, a.out = unsafe.Add(a.in, halfBlock), unsafe.Add(a.out, halfBlock)
-	winogradInput256(p)
-}
-
-// winogradOutput runs the output transform's assembly on 16 channels.
-func winogradOutput(isa ISA, a winogradArgs) {
-	p := (*byte)(unsafe.Pointer(&a))
-	if isa == AVX512 {
-		winogradOutput512(p)
-		return
-	}
-	winogradOutput256(p)
-	a.in, a.out = unsafe.Add(a.in, halfBlock), unsafe.Add(a.out, halfBlock)
-	a.scale, a.shift = unsafe.Add(a.scale, halfBlock), unsafe.Add(a.shift, halfBlock)
-	if a.residual != nil {
-		a.residual = unsafe.Add(a.residual, halfBlock)
-	}
-	winogradOutput256(p)
-}
-
-// halfBlock is the bytes of 8 channels.
-const halfBlock = 32

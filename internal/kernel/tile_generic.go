@@ -8,6 +8,6 @@ func tile(tileShape, *tileArgs, int, bool) { panic("kernel: no assembly on this 
 
 func maxPoolRow(ISA, *poolArgs) { panic("kernel: no assembly on this platform") }
 
-func winogradInput(ISA, winogradArgs) { panic("kernel: no assembly on this platform") }
+func winogradInput(ISA, int, winogradArgs) { panic("kernel: no assembly on this platform") }
 
-func winogradOutput(ISA, winogradArgs) { panic("kernel: no assembly on this platform") }
+func winogradOutput(ISA, int, winogradArgs) { panic("kernel: no assembly on this platform") }

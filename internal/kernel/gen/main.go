@@ -25,11 +25,9 @@ func main() {
 	case "pool256":
 		genPool256()
 	case "winograd512":
-		genWinogradInput(lanes512)
-		genWinogradOutput(lanes512)
+		genWinograd(lanes512)
 	case "winograd256":
-		genWinogradInput(lanes256)
-		genWinogradOutput(lanes256)
+		genWinograd(lanes256)
 	default:
 		log.Fatalf("unknown -what %q", *what)
 	}
