@@ -3,12 +3,40 @@ package engine
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
+
+// lowerAll picks the kernels of units, nil for the input. Most of the time goes
+// into packing weights, which workers share.
+func lowerAll(units []*unit, params *Params, workers int) ([]kernel.Kernel, error) {
+	kernels := make([]kernel.Kernel, len(units))
+	errs := make([]error, len(units))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, runtime.GOMAXPROCS(0)) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(units)); i = next.Add(1) - 1 {
+				if !units[i].isInput() {
+					kernels[i], errs[i] = lower(units[i], params, workers)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return kernels, nil
+}
 
 // lower picks the kernel for a unit.
 func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
@@ -116,13 +144,13 @@ func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params, workers 
 	}
 	format := u.node.Module + " " + kernel.PackFormat(spec, b.InLayout)
 	if u.winograd > 0 {
-		b.Packed = params.pack(fmt.Sprintf("%s winograd%d", format, u.winograd), func() []float32 {
-			return kernel.PackWinograd(spec, u.winograd)
+		b.Packed = params.pack(fmt.Sprintf("%s winograd%d", format, u.winograd), func(take func(n int) []float32) []float32 {
+			return kernel.PackWinograd(spec, u.winograd, take)
 		})
 		return kernel.NewWinograd(b, u.winograd), nil
 	}
-	b.Packed = params.pack(format, func() []float32 {
-		return kernel.PackConv(spec, b.InLayout)
+	b.Packed = params.pack(format, func(take func(n int) []float32) []float32 {
+		return kernel.PackConv(spec, b.InLayout, take)
 	})
 	return kernel.NewBlockedConv(b), nil
 }

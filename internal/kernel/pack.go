@@ -15,8 +15,8 @@ func PackFormat(s ConvSpec, in Layout) string {
 // PackConv lays out weights for blocked convolutions as
 // [panel][tap][input channel][output channel in the panel]: the order in which
 // tiles read them. Channels beyond the layer's are zero. A planar input has
-// its channels among the taps.
-func PackConv(s ConvSpec, in Layout) []float32 {
+// its channels among the taps. Take gives zeroed memory.
+func PackConv(s ConvSpec, in Layout, take func(n int) []float32) []float32 {
 	channels := shapeFor(s).channels
 	panels := ceilDiv(s.Out.C, channels)
 	window := s.Kernel[0] * s.Kernel[1]
@@ -26,7 +26,7 @@ func PackConv(s ConvSpec, in Layout) []float32 {
 		inner, outer = Block, blocksOf(group.in)
 	}
 	depth := outer * window * inner
-	packed := Aligned(panels * depth * channels)
+	packed := take(panels * depth * channels)
 	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
 	for oc := range s.Out.C {
 		dst := packed[oc/channels*depth*channels+oc%channels:]

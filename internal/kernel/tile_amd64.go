@@ -200,4 +200,3 @@ func tile256Stem(a *byte, pixels int) {
 		tile256x6u1(a)
 	}
 }
-

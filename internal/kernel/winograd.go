@@ -320,13 +320,13 @@ func (w *winograd) lastOfImage(i int) bool { return i%len(w.tiles) == len(w.tile
 
 // PackWinograd transforms and lays out weights as
 // [panel][position][input channel][output channel in the panel]: U = G·g·Gᵀ,
-// computed in float64.
-func PackWinograd(s ConvSpec, tile int) []float32 {
+// computed in float64. Take gives zeroed memory.
+func PackWinograd(s ConvSpec, tile int, take func(n int) []float32) []float32 {
 	t := winogradTile(tile)
 	channels := shapeFor(s).channels
 	group, _ := merge(s)
 	panels, depth := ceilDiv(s.Out.C, channels), blocksOf(group.in)*Block
-	packed := Aligned(panels * t.area() * depth * channels)
+	packed := take(panels * t.area() * depth * channels)
 	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
 	var u [maxArea]float64
 	for oc := range s.Out.C {
