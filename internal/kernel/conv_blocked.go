@@ -202,7 +202,7 @@ type rowSource struct {
 
 // panel computes rows of one panel of output channels.
 func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, from, to int) {
-	t.weights = pointer(c.Packed, panel*c.depth)
+	t.use(c.Packed, panel*c.depth, c.depth)
 	t.scale = pointer(c.scale, panel*c.shape.channels)
 	t.shift = pointer(c.shift, panel*c.shape.channels)
 	block := panel * c.shape.channels / Block
@@ -255,6 +255,7 @@ func (c *blockedConv) tile(a *Args, t *tileArgs, in []float32, first, second, im
 		t.res0 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y, x))
 		t.res1 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y2, x2))
 	}
+	t.prefetch(c.depth)
 	tile(c.shape, t, n, c.InLayout.Blocked)
 }
 

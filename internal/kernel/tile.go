@@ -23,6 +23,35 @@ type tileArgs struct {
 	shift      unsafe.Pointer
 	act        int // 0 none, 1 ReLU, 2 LeakyReLU
 	slope      float32
+	// ahead is the address of memory to bring into the cache meanwhile, 1 KiB
+	// for each tap of 16 channels. It is only a hint and may lie anywhere.
+	ahead uintptr
+
+	// The assembly does not know these: where the weights lie that will be
+	// wanted after this panel's, 0 for unknown, and the bytes asked for so far.
+	next  uintptr
+	asked int
+}
+
+// use points the tiles to come at a panel's weights. Those that follow it in
+// packed, if any, are wanted next.
+func (a *tileArgs) use(packed []float32, at, size int) {
+	a.weights, a.next, a.asked = pointer(packed, at), 0, 0
+	if at+size < len(packed) {
+		a.next = uintptr(pointer(packed, at+size))
+	}
+}
+
+// prefetch chooses what a tile asks for: the first tiles of a panel share the
+// weights wanted next, the others ask for their own, which are there. Weights
+// come from memory for each run, too many for the caches, and the processor's
+// own prefetching stops at the end of each page.
+func (a *tileArgs) prefetch(size int) {
+	a.ahead = uintptr(a.weights)
+	if a.next != 0 && a.asked < 4*size {
+		a.ahead = a.next + uintptr(a.asked)
+		a.asked += a.taps * 64 * Block
+	}
 }
 
 // poolArgs are the arguments of the assembly that pools a row of pixels.

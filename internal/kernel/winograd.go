@@ -268,7 +268,7 @@ func (w *winograd) multiply(m, v []float32, panel, n int) {
 	}
 	tiles := ceilDiv(n, w.shape.pixels)
 	for pos := range w.tile.area() {
-		t.weights = pointer(w.Packed, (panel*w.tile.area()+pos)*depth)
+		t.use(w.Packed, (panel*w.tile.area()+pos)*depth, depth)
 		in, out := pos*w.stepV(), pos*w.stepM()
 		left := n
 		for i := range tiles {
@@ -276,6 +276,7 @@ func (w *winograd) multiply(m, v []float32, panel, n int) {
 			half := min(p-1, w.shape.half) * Block
 			t.in0, t.in1 = pointer(v, in), pointer(v, in+half)
 			t.out0, t.out1 = pointer(m, out), pointer(m, out+half)
+			t.prefetch(depth)
 			tile(w.shape, &t, p, true)
 			in += p * Block
 			out += p * Block

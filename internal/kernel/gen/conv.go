@@ -26,6 +26,7 @@ const (
 	argShift
 	argAct
 	argSlope
+	argAhead
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
@@ -35,6 +36,9 @@ const (
 // Pixels before `half` are addressed from in0, the others from in1, so that a
 // tile may span two rows. A pixel's address is a base plus up to six strides,
 // in one addressing mode from the registers s, 3s and 5s.
+//
+// Meanwhile it asks for the memory from ahead on, a cache line for each input
+// channel: the weights that the next panel will need.
 type tile struct {
 	pixels, half, unroll int
 	vectors              int // of weights; accumulators are pixels × vectors
@@ -80,6 +84,8 @@ func (t *tile) loop(step func(ic int)) {
 	MOVQ(arg(argStride), t.s)
 	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 2}, t.s3)
 	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 4}, t.s5)
+	ahead := R13
+	MOVQ(arg(argAhead), ahead)
 	Label("taps")
 	MOVQ(Mem{Base: offsets}, t.in[1])
 	LEAQ(Mem{Base: in0, Index: t.in[1], Scale: 1}, t.in[0])
@@ -88,7 +94,13 @@ func (t *tile) loop(step func(ic int)) {
 	}
 	ADDQ(Imm(8), offsets)
 	for ic := 0; ic < t.unroll; ic++ {
+		if t.unroll > 1 {
+			PREFETCHT0(Mem{Base: ahead, Disp: 64 * ic})
+		}
 		step(ic)
+	}
+	if t.unroll > 1 {
+		ADDQ(U32(uint32(64*t.unroll)), ahead)
 	}
 	ADDQ(U32(uint32(t.unroll*rowBytes(t))), weights)
 	DECQ(taps)
