@@ -112,12 +112,46 @@ func (u *unit) prefers() (in []bool, out bool) {
 		return in, in[0]
 	case graph.AdaptiveAvgPool:
 		in[0] = u.inputs[0].layout.Blocked
-		return in, false
+		return in, in[0] && op.Height*op.Width > 1 // a vector is for a classifier, mostly
+	case graph.AvgPool, graph.Resize, graph.Subsample:
+		in[0] = u.inputs[0].layout.Blocked
+		return in, in[0]
+	case graph.BatchNorm:
+		e := u.epilogue()
+		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockAct(e.Act, e.Slope)
+		return in, in[0]
+	case graph.Activation:
+		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockAct(kernelAct(op.Func), op.Slope)
+		return in, in[0]
+	case graph.GroupNorm:
+		e := u.epilogue()
+		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockGroupNorm(op.Channels, op.Groups) && kernel.CanBlockAct(e.Act, e.Slope)
+		return in, in[0]
 	case graph.Add:
-		blocked := u.inputs[0].layout.Blocked || u.inputs[1].layout.Blocked
+		e := u.epilogue()
+		blocked := (u.inputs[0].layout.Blocked || u.inputs[1].layout.Blocked) && kernel.CanBlockAct(e.Act, e.Slope)
 		return []bool{blocked, blocked}, blocked
+	case graph.Concat:
+		return u.prefersConcat(in)
 	}
 	return in, false
+}
+
+// prefersConcat keeps a concatenation blocked where any input is.
+func (u *unit) prefersConcat(in []bool) ([]bool, bool) {
+	var channels []int
+	blocked := false
+	for _, v := range u.inputs {
+		channels = append(channels, dims(v.shape).C)
+		blocked = blocked || v.layout.Blocked
+	}
+	if !blocked || len(u.out.shape) != 4 || !kernel.CanBlockConcat(channels) {
+		return in, false
+	}
+	for i := range in {
+		in[i] = true
+	}
+	return in, true
 }
 
 // convSpec is what the kernels need to know of a convolution, but for its

@@ -23,7 +23,7 @@ func CanBlock(s ConvSpec) bool {
 	if _, ok := merge(s); !ok {
 		return false
 	}
-	return s.Act == None || s.Act == ReLU || s.Act == LeakyReLU && s.Slope >= 0 && s.Slope <= 1
+	return CanBlockAct(s.Act, s.Slope)
 }
 
 // merged is how blocked kernels see groups: as fewer, wider ones whose channels

@@ -11,3 +11,11 @@ func maxPoolRow(ISA, *poolArgs) { panic("kernel: no assembly on this platform") 
 func winogradInput(ISA, int, winogradArgs) { panic("kernel: no assembly on this platform") }
 
 func winogradOutput(ISA, int, winogradArgs) { panic("kernel: no assembly on this platform") }
+
+func mapRow(ISA, *mapArgs) { panic("kernel: no assembly on this platform") }
+
+func blendRow(ISA, *blendArgs) { panic("kernel: no assembly on this platform") }
+
+func momentsRow(ISA, *momentArgs) { panic("kernel: no assembly on this platform") }
+
+func transpose(*transposeArgs) { panic("kernel: no assembly on this platform") }
