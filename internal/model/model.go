@@ -31,6 +31,8 @@ type Spec struct {
 type Options struct {
 	Threads     int
 	MemoryLimit int64
+	// Direct forbids Winograd's algorithm.
+	Direct bool
 }
 
 // The defaults and bounds of Options.
@@ -104,6 +106,7 @@ func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot
 			Workers:     m.spec.Threads,
 			Budget:      m.budget,
 			MemoryLimit: m.spec.MemoryLimit,
+			Direct:      m.spec.Direct,
 		})
 	})
 }
