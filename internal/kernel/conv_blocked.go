@@ -100,13 +100,15 @@ func (c *blockedConv) flatten() {
 func (c *blockedConv) flat() bool { return c.lines > c.Out.H }
 
 // Cutting aims: a task's input stays in a core's level-2 cache while all its
-// panels pass over it, and there are enough tasks for several workers.
+// panels pass over it, and workers that are interrupted or have the slower
+// memory leave tasks to the others.
 const (
-	chunkFloats = 64 << 10
-	enoughTasks = 8
+	chunkFloats    = 64 << 10
+	tasksPerWorker = 16
 )
 
 func (c *blockedConv) cut() {
+	enoughTasks := tasksPerWorker * max(1, c.Workers)
 	perLine := c.In.Plane() / c.lines * c.In.C
 	c.rows, c.perGroup = c.lines, c.panels
 	if perLine*c.lines > chunkFloats {
