@@ -330,57 +330,55 @@ func PackWinograd(s ConvSpec, tile int, take func(n int) []float32) []float32 {
 	packed := take(panels * t.area() * depth * channels)
 	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
 	var u [maxArea]float64
-	for oc := range s.Out.C {
-		first := oc / outs * perGroup % group.in
-		for k := range perGroup {
-			t.weights(&u, s.Weight[(oc*perGroup+k)*9:][:9])
-			for pos, x := range u[:t.area()] {
-				packed[((oc/channels*t.area()+pos)*depth+first+k)*channels+oc%channels] = float32(x)
+	lines := make([]float32, maxArea*channels) // an input channel's, by position
+	for panel := range panels {
+		first := panel * channels / group.out * group.out / outs // of the panel's groups
+		for ic := range group.in {
+			clear(lines)
+			for c := range min(channels, s.Out.C-panel*channels) {
+				oc := panel*channels + c
+				k := ic - (oc/outs-first)*perGroup
+				if k < 0 || k >= perGroup {
+					continue // of another of the merged groups
+				}
+				t.weights(&u, s.Weight[(oc*perGroup+k)*9:][:9])
+				for pos, x := range u[:t.area()] {
+					lines[pos*channels+c] = float32(x)
+				}
+			}
+			for pos := range t.area() {
+				at := ((panel*t.area()+pos)*depth + ic) * channels
+				copy(packed[at:at+channels], lines[pos*channels:])
 			}
 		}
 	}
 	return packed
 }
 
-// g is the matrix G.
-func (t winogradTile) g() [][3]float64 {
-	if t == winograd2 {
-		return winogradG2[:]
+// weights computes U = G·g·Gᵀ of a 3x3 window.
+func (t winogradTile) weights(u *[maxArea]float64, window []float32) {
+	w := (*[9]float32)(window)
+	var rows [6][3]float64 // G·g
+	size := int(t) + 2
+	for x := range 3 {
+		a, b, c := float64(w[x]), float64(w[3+x]), float64(w[6+x])
+		column := t.expand(a, b, c)
+		for i := range size {
+			rows[i][x] = column[i]
+		}
 	}
-	return winogradG4[:]
+	for i := range size {
+		r := &rows[i]
+		line := t.expand(r[0], r[1], r[2])
+		copy(u[i*size:(i+1)*size], line[:])
+	}
 }
 
-var (
-	winogradG2 = [4][3]float64{
-		{1, 0, 0},
-		{1. / 2, 1. / 2, 1. / 2},
-		{1. / 2, -1. / 2, 1. / 2},
-		{0, 0, 1},
+// expand multiplies G with a column of three.
+func (t winogradTile) expand(a, b, c float64) [6]float64 {
+	if t == winograd2 {
+		return [6]float64{a, (a + b + c) / 2, (a - b + c) / 2, c}
 	}
-	winogradG4 = [6][3]float64{
-		{1. / 4, 0, 0},
-		{-1. / 6, -1. / 6, -1. / 6},
-		{-1. / 6, 1. / 6, -1. / 6},
-		{1. / 24, 1. / 12, 1. / 6},
-		{1. / 24, -1. / 12, 1. / 6},
-		{0, 0, 1},
-	}
-)
-
-// weights computes U of a 3x3 window.
-func (t winogradTile) weights(u *[maxArea]float64, window []float32) {
-	var rows [6][3]float64 // G·g
-	for i, g := range t.g() {
-		for x := range 3 {
-			for k := range 3 {
-				rows[i][x] += g[k] * float64(window[k*3+x])
-			}
-		}
-	}
-	size := int(t) + 2
-	for i := range size {
-		for j, g := range t.g() {
-			u[i*size+j] = rows[i][0]*g[0] + rows[i][1]*g[1] + rows[i][2]*g[2]
-		}
-	}
+	outer, far := -(a+c)/6, a/24+c/6
+	return [6]float64{a / 4, outer - b/6, outer + b/6, far + b/12, far - b/12, c}
 }
