@@ -12,6 +12,7 @@ var stageName = regexp.MustCompile(`^(?i:c|res|conv)([2-9])(?:_x)?(\..*)?$`)
 // canonicalName translates a node's name, or a pattern, from any spelling to
 // torchvision's.
 func canonicalName(name string) string {
+	name = unwrap(name)
 	if m := stageName.FindStringSubmatch(name); m != nil {
 		name = "layer" + string(m[1][0]-1) + m[2]
 	}

@@ -50,12 +50,15 @@ type layouts struct {
 
 // add appends a unit, with the copies that its inputs and output need.
 func (l *layouts) add(u *unit) {
+	for i, v := range u.inputs {
+		if c := l.copies[v]; c != nil && c.layout.Blocked {
+			u.read(i, c)
+		}
+	}
 	in, out := u.prefers()
 	for i, v := range u.inputs {
 		if v.layout.Blocked != in[i] {
-			u.inputs[i] = l.copy(v)
-			v.users--
-			u.inputs[i].users++
+			u.read(i, l.copy(v))
 		}
 	}
 	l.units = append(l.units, u)
@@ -65,6 +68,13 @@ func (l *layouts) add(u *unit) {
 	}
 }
 
+// read makes a unit read another value in place of its i-th input.
+func (u *unit) read(i int, v *value) {
+	u.inputs[i].users--
+	u.inputs[i] = v
+	v.users++
+}
+
 // copy returns a value in the other layout.
 func (l *layouts) copy(v *value) *value {
 	if c := l.copies[v]; c != nil {
@@ -72,7 +82,7 @@ func (l *layouts) copy(v *value) *value {
 	}
 	c := &value{node: v.node, shape: v.shape, output: -1}
 	c.layout.Blocked = !v.layout.Blocked
-	l.copies[v] = c
+	l.copies[v], l.copies[c] = c, v
 	l.reorder(v, c)
 	return c
 }
@@ -90,7 +100,7 @@ func (l *layouts) export(u *unit) {
 	u.out = &value{node: wanted.node, shape: wanted.shape, output: -1, layout: wanted.layout}
 	wanted.layout = kernel.Layout{}
 	l.reorder(u.out, wanted)
-	l.copies[wanted] = u.out // what reads it may read the inner one
+	l.copies[wanted], l.copies[u.out] = u.out, wanted // what reads one may read the other
 }
 
 // prefers tells, for each input and for the output, whether the unit's kernel
@@ -114,9 +124,11 @@ func (u *unit) prefers() (in []bool, out bool) {
 		in[0] = u.inputs[0].layout.Blocked
 		return in, in[0] && op.Height*op.Width > 1 // a vector is for a classifier, mostly
 	case graph.AvgPool, graph.Resize, graph.Subsample:
-		in[0] = u.inputs[0].layout.Blocked
+		for i, v := range u.inputs {
+			in[i] = v.layout.Blocked // of a resize's second input only the shape counts
+		}
 		return in, in[0]
-	case graph.BatchNorm:
+	case graph.BatchNorm, graph.Scale:
 		e := u.epilogue()
 		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockAct(e.Act, e.Slope)
 		return in, in[0]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -58,10 +59,11 @@ func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 	case graph.BatchNorm:
 		e := u.epilogue()
 		e.Scale, e.Shift = foldNorm(op.Eps, own, nil)
-		if u.out.layout.Blocked {
-			return u.blockedMap("affine", e), nil
-		}
-		return kernel.NewAffine(out, e), nil
+		return u.affine(out, e), nil
+	case graph.Scale:
+		e := u.epilogue()
+		e.Scale = slices.Repeat([]float32{op.By}, out.C)
+		return u.affine(out, e), nil
 	case graph.GroupNorm:
 		act, slope := u.activation()
 		spec := kernel.GroupNormSpec{
@@ -91,6 +93,14 @@ func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 		return kernel.NewSoftmax(out), nil
 	}
 	return lowerMove(u, in, out)
+}
+
+// affine is act(x·scale + shift) in either layout.
+func (u *unit) affine(out kernel.Dims, e kernel.Epilogue) kernel.Kernel {
+	if u.out.layout.Blocked {
+		return u.blockedMap("affine", e)
+	}
+	return kernel.NewAffine(out, e)
 }
 
 // blockedMap is what happens to the elements of one or two blocked maps.
