@@ -75,7 +75,11 @@ func (n *Network) canonical(name string) string {
 	if name == "stem" {
 		return n.stem.Name
 	}
-	return canonicalName(name)
+	name = canonicalName(name)
+	if !n.config.NoClassifier {
+		name = classifierName(name)
+	}
+	return name
 }
 
 // Config returns the configuration with its defaults filled in.
