@@ -1,0 +1,286 @@
+package detect
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/internal/reftest"
+	"github.com/vertebra-vision/vertebra/ops"
+	"github.com/vertebra-vision/vertebra/weights"
+)
+
+// gains, centred and parameter are the rules of testdata/gen/detection_nets.py.
+var gains = []struct {
+	end  string
+	gain float64
+}{
+	{"rpn.head.bbox_pred.weight", 0.1},
+	{"box_predictor.cls_score.weight", 0.5},
+	{"box_predictor.bbox_pred.weight", 0.3},
+	{"classification_head.cls_logits.weight", 0.4},
+	{"regression_head.bbox_reg.weight", 0.1},
+}
+
+var centred = []string{"cls_score.weight", "cls_logits.weight", "bbox_pred.weight", "bbox_reg.weight"}
+
+func parameter(name string, shape []int, last string, dst []float32) {
+	if body, ok := strings.CutPrefix(name, bodyPrefix); ok {
+		reftest.FillParam(body, shape, last, dst)
+		return
+	}
+	kind := name[strings.LastIndexByte(name, '.')+1:]
+	switch {
+	case len(shape) >= 2:
+		in := 1
+		for _, d := range shape[1:] {
+			in *= d
+		}
+		bound := math.Sqrt(6 / float64(in))
+		for _, g := range gains {
+			if strings.HasSuffix(name, g.end) {
+				bound *= g.gain
+			}
+		}
+		reftest.Fill(name, dst, -bound, bound)
+		if slices.ContainsFunc(centred, func(end string) bool { return strings.HasSuffix(name, end) }) {
+			centre(dst, in)
+		}
+	case kind == "running_var":
+		reftest.Fill(name, dst, 0.5, 1.5)
+	case kind == "weight":
+		reftest.Fill(name, dst, 0.8, 1.2)
+	default:
+		reftest.Fill(name, dst, -0.2, 0.2)
+	}
+}
+
+// centre takes the mean off each row of n values.
+func centre(values []float32, n int) {
+	for row := values; len(row) > 0; row = row[n:] {
+		var sum float64
+		for _, v := range row[:n] {
+			sum += float64(v)
+		}
+		for i := range row[:n] {
+			row[i] -= float32(sum / float64(n))
+		}
+	}
+}
+
+// filled is the state dict that a detector's fixture was made with.
+func filled(t *testing.T, d *Detector, last string) *weights.StateDict {
+	t.Helper()
+	own, err := d.StateDict()
+	require.NoError(t, err)
+	sd := weights.New()
+	for _, name := range own.Names() {
+		p, _ := own.Get(name)
+		x, err := ops.New(p.Shape()...)
+		require.NoError(t, err)
+		parameter(name, p.Shape(), last, x.Data())
+		require.NoError(t, sd.Put(name, x))
+	}
+	return sd
+}
+
+// picture is an image of squares in random colours, with some noise.
+func picture(t *testing.T, name string, height, width int) *ops.Tensor {
+	t.Helper()
+	const block = 9
+	rows, columns := (height+block-1)/block, (width+block-1)/block
+	squares, noise := make([]float32, 3*rows*columns), make([]float32, 3*height*width)
+	reftest.Fill(name, squares, 0, 0.9)
+	reftest.Fill(name+"/noise", noise, 0, 0.1)
+	x, err := ops.New(3, height, width)
+	require.NoError(t, err)
+	for i := range x.Data() {
+		c, y, column := i/(height*width), i/width%height, i%width
+		x.Data()[i] = squares[(c*rows+y/block)*columns+column/block] + noise[i]
+	}
+	return x
+}
+
+// constructors are the detectors by the kinds' names.
+var constructors = map[string]func(net *backbone.Network, opts ...Option) (*Detector, error){
+	"fasterrcnn": NewFasterRCNN, "fasterrcnn_v2": NewFasterRCNNV2,
+	"maskrcnn": NewMaskRCNN, "maskrcnn_v2": NewMaskRCNNV2, "keypointrcnn": NewKeypointRCNN,
+	"retinanet": NewRetinaNet, "retinanet_v2": NewRetinaNetV2, "fcos": NewFCOS,
+}
+
+// small makes the detector of a fixture.
+func small(t *testing.T, kind string) *Detector {
+	t.Helper()
+	c := backbone.ResNet18()
+	c.Blocks, c.Width, c.NoClassifier = []int{1, 1, 1, 1}, 8, true
+	net, err := backbone.New(c)
+	require.NoError(t, err)
+	d, err := constructors[kind](net, WithChannels(64), WithProposals(200, 60), WithBoxFeatures(64), WithNumClasses(7), WithNumKeypoints(5), WithMinMaxSize(96, 144))
+	require.NoError(t, err)
+	require.NoError(t, d.Load(filled(t, d, "bn2")))
+	return d
+}
+
+func TestDetectorsAreTorchvisions(t *testing.T) {
+	for kind := range constructors {
+		t.Run(kind, func(t *testing.T) {
+			d := small(t, kind)
+			images := []*ops.Tensor{picture(t, "image0", 60, 80), picture(t, "image1", 72, 50)}
+			var worst comparison
+			compareRun(t, d, images, filepath.Join("detect", kind+".safetensors"), &worst)
+			t.Log(&worst)
+		})
+	}
+}
+
+// comparison is the worst errors of one detector.
+type comparison struct {
+	raw, box, score, mask, keypoint reftest.Worst
+	count                           int
+}
+
+func (c *comparison) String() string {
+	return fmt.Sprintf("%d detections; raw outputs: %v; boxes %.1e px, scores %.1e, masks %.1e, keypoints %.1e px",
+		c.count, &c.raw, c.box.Ratio, c.score.Ratio, c.mask.Ratio, c.keypoint.Ratio)
+}
+
+// compareRun runs a detector and compares raw outputs and detections with a
+// fixture's.
+func compareRun(t *testing.T, d *Detector, images []*ops.Tensor, path string, worst *comparison) {
+	t.Helper()
+	fixture := reftest.ReadFixture(t, reftest.Testdata(path))
+	arrays, _ := reftest.ReadArrays(t, reftest.Testdata(path))
+	raw := record(t, d, fixture.Names())
+	list, err := d.DetectTensors(context.Background(), images)
+	require.NoError(t, err)
+	for name := range raw {
+		if strings.Contains(name, "box_predictor") { // without the padding
+			rows := fixture.Shape(name)[0]
+			raw[name].data = raw[name].data[:rows*raw[name].shape[1]]
+			raw[name].shape[0] = rows
+		}
+		worst.raw.Add(name, fixture.Check(t, name, raw[name].shape, raw[name].data))
+	}
+	require.Len(t, list, len(images))
+	for i, dets := range list {
+		compareImage(t, i, dets, arrays, worst)
+	}
+}
+
+// near records an error and fails the test where it exceeds 1e-3.
+func near(t *testing.T, w *reftest.Worst, what string, want, got float32, scale float64) {
+	t.Helper()
+	diff := math.Abs(float64(want-got)) / scale
+	w.Add(what, diff)
+	if !(diff <= 1e-3) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func compareImage(t *testing.T, i int, dets []Detection, want map[string]reftest.Array, worst *comparison) {
+	t.Helper()
+	get := func(field string) reftest.Array { return want[fmt.Sprintf("%d/%s", i, field)] }
+	scores, labels, boxes := get("scores").Data, get("labels").Data, get("boxes").Data
+	require.Len(t, dets, len(scores))
+	worst.count += len(dets)
+	for k, det := range dets {
+		at := fmt.Sprintf("image %d, detection %d", i, k)
+		assert.Equal(t, int(labels[k]), det.Label, at)
+		near(t, &worst.score, at, scores[k], det.Score, 1)
+		for c, v := range [4]float32{det.Box.X1, det.Box.Y1, det.Box.X2, det.Box.Y2} {
+			near(t, &worst.box, at, boxes[4*k+c], v, 1)
+		}
+		if points := get("keypoints"); points.Data != nil {
+			n := points.Shape[1]
+			require.Len(t, det.Keypoints, n)
+			for j, p := range det.Keypoints {
+				near(t, &worst.keypoint, at, points.Data[(k*n+j)*3], p.X, 1)
+				near(t, &worst.keypoint, at, points.Data[(k*n+j)*3+1], p.Y, 1)
+				want := get("keypoints_scores")
+				near(t, &worst.score, at, want.Data[k*n+j], p.Score, reftest.AbsMax(want.Data))
+			}
+		}
+		if masks := get("masks"); masks.Data != nil && k < masks.Shape[0] {
+			m, err := det.Mask.Paste()
+			require.NoError(t, err)
+			require.Equal(t, masks.Shape[2:], m.Shape())
+			for j, v := range m.Data() {
+				near(t, &worst.mask, at, masks.Data[k*m.Len()+j], v, 1)
+			}
+		}
+	}
+}
+
+// recorded is a raw output as torchvision has it.
+type recorded struct {
+	shape []int
+	data  []float32
+}
+
+// record hooks the raw outputs of a fixture, "raw/NODE/LEVEL".
+func record(t *testing.T, d *Detector, names []string) map[string]*recorded {
+	t.Helper()
+	out := map[string]*recorded{}
+	calls := map[string]int{}
+	for _, name := range names {
+		part := strings.Split(name, "/")
+		if part[0] != "raw" || part[2] != "0" {
+			continue
+		}
+		module := part[1]
+		_, err := d.Hook(module, func(_ context.Context, a *backbone.Activation) error {
+			key := fmt.Sprintf("raw/%s/%d", module, calls[module])
+			if strings.HasPrefix(module, "roi_heads.") {
+				key = "raw/" + module + "/0"
+			}
+			calls[module]++
+			if out[key] == nil {
+				out[key] = &recorded{}
+			}
+			out[key].add(module, a.Tensor)
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	return out
+}
+
+// add appends an output, in torchvision's layout.
+func (r *recorded) add(module string, x *ops.Tensor) {
+	switch {
+	case strings.Contains(module, "box_predictor"):
+		rows, columns := x.Dim(3), x.Dim(1)
+		r.shape = []int{rows, columns}
+		for i := range rows {
+			for c := range columns {
+				r.data = append(r.data, x.Data()[c*rows+i])
+			}
+		}
+		r.shape[0] = len(r.data) / columns
+	case strings.HasPrefix(module, "roi_heads."):
+		r.interleave(x)
+	default:
+		r.shape, r.data = x.Shape(), slices.Clone(x.Data())
+	}
+}
+
+// interleave puts the four pixels of a transposed convolution in their places.
+func (r *recorded) interleave(x *ops.Tensor) {
+	c, h, w := x.Dim(1)/4, x.Dim(2), x.Dim(3)
+	data := make([]float32, x.Len())
+	for i, v := range x.Data() {
+		image, corner, channel := i/(4*c*h*w), i/(c*h*w)%4, i/(h*w)%c
+		y, column := i/w%h, i%w
+		data[((image*c+channel)*2*h+2*y+corner/2)*2*w+2*column+corner%2] = v
+	}
+	r.data = append(r.data, data...)
+	r.shape = []int{len(r.data) / (4 * c * h * w), c, 2 * h, 2 * w}
+}
