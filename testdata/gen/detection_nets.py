@@ -62,7 +62,7 @@ def fill_detector(model, last):
 
 
 SMALL = dict(Block="basic", Blocks=[1, 1, 1, 1], Width=8, NoClassifier=True)
-CHANNELS, HIDDEN, CLASSES = 64, 64, 7
+CHANNELS, HIDDEN, CLASSES = 96, 64, 7
 
 
 def small_backbone(first=1, extra=None, norm=None):
