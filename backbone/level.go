@@ -46,6 +46,16 @@ func (n *Network) Info(level Level) (Info, error) {
 	return n.stages[i], nil
 }
 
+// Level gives the usual name of a level in any spelling: C4 for conv4_x, res4
+// and layer3. The error wraps [ErrNode].
+func (n *Network) Level(name Level) (Level, error) {
+	i, err := n.stage(name)
+	if err != nil {
+		return "", err
+	}
+	return n.Levels()[i], nil
+}
+
 // stage is the index of a level's stage.
 func (n *Network) stage(level Level) (int, error) {
 	if num, ok := strings.CutPrefix(canonicalName(string(level)), "layer"); ok && len(num) == 1 {

@@ -23,10 +23,12 @@ var (
 
 // Network is a backbone with its weights. It is safe for concurrent use.
 type Network struct {
-	config Config
-	stages []Info
-	stem   *graph.Node
-	model  *model.Model
+	config     Config
+	stages     []Info
+	stem       *graph.Node
+	model      *model.Model
+	run        model.Options
+	extensions []Extension
 }
 
 // New makes the network that the configuration describes. Until Load gives it
@@ -41,24 +43,43 @@ func New(c Config, opts ...Option) (*Network, error) {
 	if err := s.config.Validate(); err != nil {
 		return nil, err
 	}
+	return s.network(nil, nil)
+}
+
+// network builds the graph with its extensions and the model that runs it.
+func (s *settings) network(extensions []Extension, parent *model.Model) (*Network, error) {
 	b := build(s.config.withDefaults())
-	n := &Network{config: b.Config, stages: b.stages, stem: b.stem}
+	n := &Network{config: b.Config, stages: b.stages, stem: b.stem, run: s.run, extensions: extensions}
+	if err := n.extend(b); err != nil {
+		return nil, err
+	}
 	n.model = model.New(model.Spec{
 		Graph:      b.g,
 		Canonical:  n.canonical,
 		Init:       b.initialise,
 		Classifier: "fc",
+		Parent:     parent,
 		Options:    s.run,
 	})
 	return n, nil
 }
 
-// canonical is canonicalName, and the stem's output by its name.
+// canonical is canonicalName, the stem's output by its name, and what
+// extensions call theirs.
 func (n *Network) canonical(name string) string {
+	for _, e := range n.extensions {
+		if e.Canonical != nil {
+			name = e.Canonical(name)
+		}
+	}
 	if name == "stem" {
 		return n.stem.Name
 	}
-	return canonicalName(name)
+	name = canonicalName(name)
+	if !n.config.NoClassifier {
+		name = classifierName(name)
+	}
+	return name
 }
 
 // Config returns the configuration with its defaults filled in.

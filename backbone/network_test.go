@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 	"github.com/vertebra-vision/vertebra/internal/reftest"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
@@ -399,4 +400,22 @@ func TestNaNWeightsAreAllowed(t *testing.T) {
 	y, err := n.Forward(ctx, input(t, 1, 3, 32, 32))
 	require.NoError(t, err)
 	assert.True(t, y.Data()[0] != y.Data()[0], "NaN shows in the logits")
+}
+
+func TestWithoutWinograd(t *testing.T) {
+	for _, direct := range []bool{false, true} {
+		opts := []Option{WithThreads(1)}
+		if direct {
+			opts = append(opts, WithoutWinograd())
+		}
+		net, err := New(ResNet18(), opts...)
+		require.NoError(t, err)
+		plan, err := net.Plan([]int{1, 3, 64, 64})
+		require.NoError(t, err)
+		if direct {
+			require.NotContains(t, plan.String(), "winograd")
+		} else if kernel.Blocked() {
+			require.Contains(t, plan.String(), "winograd")
+		}
+	}
 }

@@ -29,16 +29,20 @@ const (
 // Canonical returns a view of a checkpoint under torchvision's names, whatever
 // scheme it has: prefixes that wrap the whole network (module., model.,
 // backbone. …) are taken off, detectron2's and Caffe2's names translated, the
-// classifier called fc. num_batches_tracked is left out. Names that belong to
-// no backbone stay as they are. Two keys that come to mean one are an error
+// classifier called fc, and a feature pyramid's names made fpn.inner_blocks.0.0
+// and the like. num_batches_tracked is left out. Other names stay as they are. Two keys that come to mean one are an error
 // that wraps ErrWeights.
 func Canonical(sd *StateDict) (*StateDict, Scheme, error) {
 	scheme := recognise(sd.names)
 	prefix := commonPrefix(sd.names, anchors[scheme])
+	pyramid := pyramidNames{finest: finestLateral(sd.names)}
 	view, err := sd.Map(func(name string) (string, bool) {
 		name = strings.TrimPrefix(name, prefix)
 		if strings.HasSuffix(name, "num_batches_tracked") {
 			return "", false
+		}
+		if to, ok := pyramid.translate(name); ok {
+			return to, true
 		}
 		return translate(scheme, name)
 	})

@@ -32,6 +32,7 @@ func main() {
 type setup struct {
 	model                         string
 	batch, height, width, threads int
+	direct                        bool
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -41,6 +42,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	batches := fs.String("batch", "1", "images a run, by commas")
 	threads := fs.String("threads", fmt.Sprintf("1,%d", runtime.GOMAXPROCS(0)), "threads a run, by commas")
 	seconds := fs.Float64("seconds", 3, "how long to measure each line")
+	direct := fs.Bool("direct", false, "forbid Winograd's algorithm")
 	profile := fs.Bool("profile", false, "print the time of each step in place of the table")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -66,7 +68,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, model := range strings.Split(*models, ",") {
 		for _, batch := range batchList {
 			for _, n := range slices.Compact(threadList) {
-				s := setup{model, batch, height, width, n}
+				s := setup{model, batch, height, width, n, *direct}
 				if *profile {
 					err = s.profile(ctx, w)
 				} else {
@@ -99,7 +101,11 @@ func (s setup) prepare() (*backbone.Network, *ops.Tensor, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := backbone.New(config, backbone.WithThreads(s.threads))
+	opts := []backbone.Option{backbone.WithThreads(s.threads)}
+	if s.direct {
+		opts = append(opts, backbone.WithoutWinograd())
+	}
+	net, err := backbone.New(config, opts...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -27,7 +27,7 @@ func Apply(op graph.Op, params [][]float32, inputs ...Value) (Value, error) {
 	for i, p := range op.Params() {
 		named[u.node.ParamKey(p)] = params[i]
 	}
-	k, err := lower(u, NewParams(named))
+	k, err := lower(u, NewParams(named), runtime.GOMAXPROCS(0))
 	if err != nil {
 		return Value{}, err
 	}

@@ -117,18 +117,21 @@ func (c *crew) serve(h *helper, worker int) {
 	}
 }
 
-// waitFor returns the epoch that follows one.
+// waitFor returns the epoch that follows one. A publisher that lags behind its
+// helpers may wake one which has done the epoch's work already; that one goes
+// back to sleep.
 func (c *crew) waitFor(h *helper, seen uint32) uint32 {
-	for range spins {
-		if e := c.epoch.Load(); e != seen {
-			return e
+	for {
+		for range spins {
+			if e := c.epoch.Load(); e != seen {
+				return e
+			}
+		}
+		h.parked.Store(true)
+		if c.epoch.Load() == seen || !h.parked.CompareAndSwap(true, false) {
+			<-h.wake
 		}
 	}
-	h.parked.Store(true)
-	if c.epoch.Load() == seen || !h.parked.CompareAndSwap(true, false) {
-		<-h.wake
-	}
-	return c.epoch.Load()
 }
 
 // work does tasks until there are none or the context is done.

@@ -27,14 +27,16 @@ func assignLayouts(units []*unit, direct bool) []*unit {
 		if c, ok := u.op().(graph.Conv); ok && u.inputs[0].layout.Blocked {
 			in := u.inputs[0]
 			in.layout.Halo = max(in.layout.Halo, c.Padding[0])
-			u.winograd = !direct && u.out.layout.Blocked && kernel.WinogradPays(u.convSpec(c))
+			if !direct && u.out.layout.Blocked {
+				u.winograd = kernel.ChooseWinograd(u.convSpec(c))
+			}
 		}
 	}
 	for _, u := range l.units {
-		if u.winograd {
+		if u.winograd > 0 {
 			in := u.inputs[0]
 			spec := u.convSpec(u.op().(graph.Conv))
-			in.layout.Extra = max(in.layout.Extra, kernel.WinogradExtra(spec, in.layout.Halo))
+			in.layout.Extra = max(in.layout.Extra, kernel.WinogradExtra(spec, u.winograd, in.layout.Halo))
 		}
 	}
 	return l.units
@@ -48,12 +50,15 @@ type layouts struct {
 
 // add appends a unit, with the copies that its inputs and output need.
 func (l *layouts) add(u *unit) {
+	for i, v := range u.inputs {
+		if c := l.copies[v]; c != nil && c.layout.Blocked {
+			u.read(i, c)
+		}
+	}
 	in, out := u.prefers()
 	for i, v := range u.inputs {
 		if v.layout.Blocked != in[i] {
-			u.inputs[i] = l.copy(v)
-			v.users--
-			u.inputs[i].users++
+			u.read(i, l.copy(v))
 		}
 	}
 	l.units = append(l.units, u)
@@ -63,6 +68,13 @@ func (l *layouts) add(u *unit) {
 	}
 }
 
+// read makes a unit read another value in place of its i-th input.
+func (u *unit) read(i int, v *value) {
+	u.inputs[i].users--
+	u.inputs[i] = v
+	v.users++
+}
+
 // copy returns a value in the other layout.
 func (l *layouts) copy(v *value) *value {
 	if c := l.copies[v]; c != nil {
@@ -70,7 +82,7 @@ func (l *layouts) copy(v *value) *value {
 	}
 	c := &value{node: v.node, shape: v.shape, output: -1}
 	c.layout.Blocked = !v.layout.Blocked
-	l.copies[v] = c
+	l.copies[v], l.copies[c] = c, v
 	l.reorder(v, c)
 	return c
 }
@@ -88,7 +100,7 @@ func (l *layouts) export(u *unit) {
 	u.out = &value{node: wanted.node, shape: wanted.shape, output: -1, layout: wanted.layout}
 	wanted.layout = kernel.Layout{}
 	l.reorder(u.out, wanted)
-	l.copies[wanted] = u.out // what reads it may read the inner one
+	l.copies[wanted], l.copies[u.out] = u.out, wanted // what reads one may read the other
 }
 
 // prefers tells, for each input and for the output, whether the unit's kernel
@@ -110,12 +122,48 @@ func (u *unit) prefers() (in []bool, out bool) {
 		return in, in[0]
 	case graph.AdaptiveAvgPool:
 		in[0] = u.inputs[0].layout.Blocked
-		return in, false
+		return in, in[0] && op.Height*op.Width > 1 // a vector is for a classifier, mostly
+	case graph.AvgPool, graph.Resize, graph.Subsample:
+		for i, v := range u.inputs {
+			in[i] = v.layout.Blocked // of a resize's second input only the shape counts
+		}
+		return in, in[0]
+	case graph.BatchNorm, graph.Scale:
+		e := u.epilogue()
+		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockAct(e.Act, e.Slope)
+		return in, in[0]
+	case graph.Activation:
+		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockAct(kernelAct(op.Func), op.Slope)
+		return in, in[0]
+	case graph.GroupNorm:
+		e := u.epilogue()
+		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockGroupNorm(op.Channels, op.Groups) && kernel.CanBlockAct(e.Act, e.Slope)
+		return in, in[0]
 	case graph.Add:
-		blocked := u.inputs[0].layout.Blocked || u.inputs[1].layout.Blocked
+		e := u.epilogue()
+		blocked := (u.inputs[0].layout.Blocked || u.inputs[1].layout.Blocked) && kernel.CanBlockAct(e.Act, e.Slope)
 		return []bool{blocked, blocked}, blocked
+	case graph.Concat:
+		return u.prefersConcat(in)
 	}
 	return in, false
+}
+
+// prefersConcat keeps a concatenation blocked where any input is.
+func (u *unit) prefersConcat(in []bool) ([]bool, bool) {
+	var channels []int
+	blocked := false
+	for _, v := range u.inputs {
+		channels = append(channels, dims(v.shape).C)
+		blocked = blocked || v.layout.Blocked
+	}
+	if !blocked || len(u.out.shape) != 4 || !kernel.CanBlockConcat(channels) {
+		return in, false
+	}
+	for i := range in {
+		in[i] = true
+	}
+	return in, true
 }
 
 // convSpec is what the kernels need to know of a convolution, but for its

@@ -1,7 +1,12 @@
 package engine
 
 import (
+	"fmt"
 	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pkg/errors"
 
@@ -9,8 +14,33 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
+// lowerAll picks the kernels of units, nil for the input. Most of the time goes
+// into packing weights, which workers share.
+func lowerAll(units []*unit, params *Params, workers int) ([]kernel.Kernel, error) {
+	kernels := make([]kernel.Kernel, len(units))
+	errs := make([]error, len(units))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, runtime.GOMAXPROCS(0)) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(units)); i = next.Add(1) - 1 {
+				if !units[i].isInput() {
+					kernels[i], errs[i] = lower(units[i], params, workers)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return kernels, nil
+}
+
 // lower picks the kernel for a unit.
-func lower(u *unit, params *Params) (kernel.Kernel, error) {
+func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 	own, err := nodeParams(u.node, params)
 	if err != nil {
 		return nil, err
@@ -23,26 +53,38 @@ func lower(u *unit, params *Params) (kernel.Kernel, error) {
 
 	switch op := u.op().(type) {
 	case graph.Conv:
-		return lowerConv(u, op, own, params)
+		return lowerConv(u, op, own, params, workers)
 	case graph.Linear:
 		return lowerLinear(u, op, own), nil
 	case graph.BatchNorm:
 		e := u.epilogue()
 		e.Scale, e.Shift = foldNorm(op.Eps, own, nil)
-		return kernel.NewAffine(out, e), nil
+		return u.affine(out, e), nil
+	case graph.Scale:
+		e := u.epilogue()
+		e.Scale = slices.Repeat([]float32{op.By}, out.C)
+		return u.affine(out, e), nil
 	case graph.GroupNorm:
 		act, slope := u.activation()
-		return kernel.NewGroupNorm(kernel.GroupNormSpec{
+		spec := kernel.GroupNormSpec{
 			Dims: out, Groups: op.Groups, Eps: op.Eps, Weight: own[0], Bias: own[1], Act: act, Slope: slope,
-		}), nil
+		}
+		if u.out.layout.Blocked {
+			return kernel.NewBlockedGroupNorm(spec, u.inputs[0].layout, u.out.layout), nil
+		}
+		return kernel.NewGroupNorm(spec), nil
 	case graph.Activation:
+		if u.out.layout.Blocked {
+			return u.blockedMap("activation", kernel.Epilogue{Act: kernelAct(op.Func), Slope: op.Slope}), nil
+		}
 		return kernel.NewActivation(out.Len(), kernelAct(op.Func), op.Slope), nil
 	case graph.Add:
-		act, slope := u.activation()
+		e := u.epilogue()
 		if u.out.layout.Blocked {
-			return kernel.NewBlockedAdd(out, u.inputs[0].layout, u.inputs[1].layout, u.out.layout, act, slope), nil
+			e.Residual = true
+			return u.blockedMap("add", e), nil
 		}
-		return kernel.NewAdd(out.Len(), act, slope), nil
+		return kernel.NewAdd(out.Len(), e.Act, e.Slope), nil
 	case reorder:
 		return kernel.NewReorder(out, u.inputs[0].layout, u.out.layout), nil
 	case graph.Flatten, graph.Tap:
@@ -53,19 +95,33 @@ func lower(u *unit, params *Params) (kernel.Kernel, error) {
 	return lowerMove(u, in, out)
 }
 
+// affine is act(x·scale + shift) in either layout.
+func (u *unit) affine(out kernel.Dims, e kernel.Epilogue) kernel.Kernel {
+	if u.out.layout.Blocked {
+		return u.blockedMap("affine", e)
+	}
+	return kernel.NewAffine(out, e)
+}
+
+// blockedMap is what happens to the elements of one or two blocked maps.
+func (u *unit) blockedMap(name string, e kernel.Epilogue) kernel.Kernel {
+	x, y := u.inputs[0].layout, kernel.Layout{}
+	if e.Residual {
+		y = u.inputs[1].layout
+	}
+	return kernel.NewBlockedMap(name, dims(u.out.shape), e, x, y, u.out.layout)
+}
+
 // lowerMove picks the kernels of pools and of what only moves pixels.
 func lowerMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error) {
+	if u.out.layout.Blocked {
+		return lowerBlockedMove(u, in, out)
+	}
 	switch op := u.op().(type) {
 	case graph.MaxPool:
-		spec := kernel.PoolSpec{In: in[0], Out: out, Geometry: geometry(op.Window)}
-		if u.out.layout.Blocked {
-			return kernel.NewBlockedMaxPool(spec, u.inputs[0].layout, u.out.layout), nil
-		}
-		return kernel.NewMaxPool(spec), nil
+		return kernel.NewMaxPool(poolSpec(op.Window, in[0], out)), nil
 	case graph.AvgPool:
-		return kernel.NewAvgPool(kernel.PoolSpec{
-			In: in[0], Out: out, Geometry: geometry(op.Window), CountIncludePad: op.CountIncludePad,
-		}), nil
+		return kernel.NewAvgPool(avgPoolSpec(op, in[0], out)), nil
 	case graph.AdaptiveAvgPool:
 		if u.inputs[0].layout.Blocked {
 			return kernel.NewBlockedAdaptiveAvgPool(in[0], out, u.inputs[0].layout), nil
@@ -84,16 +140,53 @@ func lowerMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error
 	case graph.Subsample:
 		return kernel.NewSubsample(in[0], out, op.Stride), nil
 	case graph.Resize:
-		return kernel.NewResize(kernel.ResizeSpec{
-			In: in[0], Out: out, Scale: op.Scale,
-			Bilinear:     op.Mode != graph.Nearest,
-			AlignCorners: op.Mode == graph.BilinearAlignCorners,
-		}), nil
+		return kernel.NewResize(resizeSpec(op, in[0], out)), nil
 	}
 	return nil, errors.Errorf("%s: no kernel for %s", u.node.Name, u.op().Kind())
 }
 
-func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params) (kernel.Kernel, error) {
+func lowerBlockedMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error) {
+	from, to := u.inputs[0].layout, u.out.layout
+	switch op := u.op().(type) {
+	case graph.MaxPool:
+		return kernel.NewBlockedMaxPool(poolSpec(op.Window, in[0], out), from, to), nil
+	case graph.AvgPool:
+		return kernel.NewBlockedAvgPool(avgPoolSpec(op, in[0], out), from, to), nil
+	case graph.AdaptiveAvgPool:
+		return kernel.NewBlockedAdaptivePool(in[0], out, from, to), nil
+	case graph.Concat:
+		layouts := make([]kernel.Layout, len(in))
+		for i, v := range u.inputs {
+			layouts[i] = v.layout
+		}
+		return kernel.NewBlockedConcat(in, layouts, out, to), nil
+	case graph.Subsample:
+		return kernel.NewBlockedSubsample(in[0], out, op.Stride, from, to), nil
+	case graph.Resize:
+		return kernel.NewBlockedResize(resizeSpec(op, in[0], out), from, to), nil
+	}
+	return nil, errors.Errorf("%s: no blocked kernel for %s", u.node.Name, u.op().Kind())
+}
+
+func poolSpec(w graph.Window, in, out kernel.Dims) kernel.PoolSpec {
+	return kernel.PoolSpec{In: in, Out: out, Geometry: geometry(w)}
+}
+
+func avgPoolSpec(op graph.AvgPool, in, out kernel.Dims) kernel.PoolSpec {
+	s := poolSpec(op.Window, in, out)
+	s.CountIncludePad = op.CountIncludePad
+	return s
+}
+
+func resizeSpec(op graph.Resize, in, out kernel.Dims) kernel.ResizeSpec {
+	return kernel.ResizeSpec{
+		In: in, Out: out, Scale: op.Scale,
+		Bilinear:     op.Mode != graph.Nearest,
+		AlignCorners: op.Mode == graph.BilinearAlignCorners,
+	}
+}
+
+func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params, workers int) (kernel.Kernel, error) {
 	spec := u.convSpec(op)
 	spec.Weight = own[0]
 	if op.Bias {
@@ -109,18 +202,19 @@ func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params) (kernel.
 	if !u.out.layout.Blocked {
 		return kernel.NewConv(spec), nil
 	}
-	b := kernel.BlockedSpec{ConvSpec: spec, InLayout: u.inputs[0].layout, OutLayout: u.out.layout}
+	b := kernel.BlockedSpec{ConvSpec: spec, InLayout: u.inputs[0].layout, OutLayout: u.out.layout, Workers: workers}
 	if u.residual {
 		b.ResidualLayout = u.inputs[len(u.inputs)-1].layout
 	}
-	if u.winograd {
-		b.Packed = params.pack(u.node.Module+" winograd "+kernel.Active().String(), func() []float32 {
-			return kernel.PackWinograd(spec)
+	format := u.node.Module + " " + kernel.PackFormat(spec, b.InLayout)
+	if u.winograd > 0 {
+		b.Packed = params.pack(fmt.Sprintf("%s winograd%d", format, u.winograd), func(take func(n int) []float32) []float32 {
+			return kernel.PackWinograd(spec, u.winograd, take)
 		})
-		return kernel.NewWinograd(b), nil
+		return kernel.NewWinograd(b, u.winograd), nil
 	}
-	b.Packed = params.pack(u.node.Module+" "+kernel.PackFormat(spec, b.InLayout), func() []float32 {
-		return kernel.PackConv(spec, b.InLayout)
+	b.Packed = params.pack(format, func(take func(n int) []float32) []float32 {
+		return kernel.PackConv(spec, b.InLayout, take)
 	})
 	return kernel.NewBlockedConv(b), nil
 }

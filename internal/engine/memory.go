@@ -95,7 +95,7 @@ func (l *layout) readTwice(u *unit, i int) bool {
 // overwritable lists the inputs that the unit's output may lie on.
 func (u *unit) overwritable() []int {
 	switch u.op().(type) {
-	case graph.BatchNorm, graph.GroupNorm, graph.Activation, graph.Softmax, graph.Flatten, graph.Tap:
+	case graph.BatchNorm, graph.Scale, graph.GroupNorm, graph.Activation, graph.Softmax, graph.Flatten, graph.Tap:
 		return []int{0}
 	case graph.Add:
 		return []int{0, 1}

@@ -104,18 +104,15 @@ func (p *Plan) markOutputs(units []*unit, wanted []*graph.Node, taps []Tap) []*u
 
 // bind picks kernels and lays out memory.
 func (p *Plan) bind(units []*unit, params *Params, limit int64) error {
-	kernels := make([]kernel.Kernel, len(units))
+	kernels, err := lowerAll(units, params, p.workers)
+	if err != nil {
+		return err
+	}
 	scratch := make([]int, len(units))
-	for i, u := range units {
-		if u.isInput() {
-			continue
+	for i, k := range kernels {
+		if k != nil {
+			scratch[i] = align(k.Scratch()) * min(p.workers, k.Tasks())
 		}
-		k, err := lower(u, params)
-		if err != nil {
-			return err
-		}
-		kernels[i] = k
-		scratch[i] = align(k.Scratch()) * min(p.workers, k.Tasks())
 	}
 	l := planMemory(units, scratch)
 	p.arena = l.size

@@ -14,34 +14,49 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/reftest"
 )
 
-// randomGraph makes a graph of n nodes over maps of few channels, with the
+// randomGraph makes a graph of n nodes over maps of the same shape, with the
 // patterns that passes look for and their near misses.
-func randomGraph(rng *rand.Rand, n int) *graph.Graph {
+func randomGraph(rng *rand.Rand, channels, n int) *graph.Graph {
 	g := graph.New()
-	nodes := []*graph.Node{g.Func("input", graph.Input{Channels: 4})}
+	nodes := []*graph.Node{g.Func("input", graph.Input{Channels: channels})}
 	for i := range n {
 		x := nodes[len(nodes)-1-rng.IntN(min(3, len(nodes)))]
 		name := fmt.Sprintf("n%d", i)
 		var op graph.Op
 		in := []*graph.Node{x}
-		switch rng.IntN(10) {
+		switch rng.IntN(14) {
 		case 0, 1, 2:
-			op = graph.Conv{Window: graph.Square(3, 1, 1), In: 4, Out: 4, Groups: 1 + rng.IntN(2), Bias: rng.IntN(2) == 0}
+			op = graph.Conv{Window: graph.Square(3, 1, 1), In: channels, Out: channels, Groups: 1 + rng.IntN(2), Bias: rng.IntN(2) == 0}
 		case 3:
-			op = graph.Conv{Window: graph.Square(1, 1, 0), In: 4, Out: 4, Groups: 1}
+			op = graph.Conv{Window: graph.Square(1, 1, 0), In: channels, Out: channels, Groups: 1}
 		case 4, 5:
-			op = graph.BatchNorm{Channels: 4, Eps: 1e-5}
+			op = graph.BatchNorm{Channels: channels, Eps: 1e-5}
 		case 6:
 			op = graph.Activation{Func: graph.ReLU}
 		case 7:
 			op = graph.Activation{Func: graph.LeakyReLU, Slope: 0.1}
 		case 8:
-			op = graph.GroupNorm{Channels: 4, Groups: 2, Eps: 1e-5}
+			op = graph.GroupNorm{Channels: channels, Groups: 2, Eps: 1e-5}
+		case 9:
+			op = graph.MaxPool{Window: graph.Square(3, 1, 1)}
+		case 10:
+			op = graph.AvgPool{Window: graph.Square(3, 1, 1), CountIncludePad: rng.IntN(2) == 0}
+		case 11:
+			op = graph.Activation{Func: graph.Sigmoid}
+		case 12:
+			y := nodes[rng.IntN(len(nodes))]
+			joined := g.Call(name+".concat", graph.Concat{}, x, y)
+			nodes = append(nodes, joined)
+			op, in = graph.Conv{Window: graph.Square(1, 1, 0), In: 2 * channels, Out: channels, Groups: 1}, []*graph.Node{joined}
 		default:
 			op = graph.Add{}
 			in = append(in, nodes[rng.IntN(len(nodes))])
 		}
-		nodes = append(nodes, g.Call(name, op, in...))
+		made := g.Call(name, op, in...)
+		if op.Kind() == "conv" && len(nodes) > 1 && in[0] == nodes[len(nodes)-1] && in[0] != x {
+			nodes = nodes[:len(nodes)-1] // the concatenation has another shape
+		}
+		nodes = append(nodes, made)
 	}
 	return g
 }
@@ -126,53 +141,72 @@ func requireNear(t *testing.T, want, got Value, what string) {
 
 // A plan of any graph and any wanted nodes computes what its nodes compute
 // one by one.
-func TestRandomGraphs(t *testing.T) { onEveryISA(t, testRandomGraphs) }
-
-func testRandomGraphs(t *testing.T) {
-	for seed := range uint64(150) {
-		rng := rand.New(rand.NewPCG(seed, 1))
-		g := randomGraph(rng, 2+rng.IntN(25))
-		params, input := randomParams(g), randomInput(1+rng.IntN(2), 4, 5, 6)
-		want := oneByOne(t, g, params, input, nil)
-		wanted := someNodes(rng, g)
-		for i, got := range run(t, g, params, input, wanted, nil, nil) {
-			requireNear(t, want[wanted[i]], got, fmt.Sprintf("seed %d, %s", seed, wanted[i].Name))
+func TestRandomGraphs(t *testing.T) {
+	onEveryISA(t, func(t *testing.T) {
+		for seed := range uint64(150) {
+			checkRandomGraph(t, seed)
 		}
-	}
+	})
 }
 
 // Taps see the values that nodes compute one by one, and what follows
 // computes from what they replace.
-func TestRandomTaps(t *testing.T) { onEveryISA(t, testRandomTaps) }
+func TestRandomTaps(t *testing.T) {
+	onEveryISA(t, func(t *testing.T) {
+		for seed := range uint64(150) {
+			checkRandomTaps(t, seed)
+		}
+	})
+}
 
-func testRandomTaps(t *testing.T) {
-	for seed := range uint64(150) {
-		rng := rand.New(rand.NewPCG(seed, 2))
-		g := randomGraph(rng, 2+rng.IntN(25))
-		params, input := randomParams(g), randomInput(1, 4, 5, 6)
-		wanted, tapped := someNodes(rng, g), someNodes(rng, g)
-		halve := func(n *graph.Node, v Value) Value {
-			if slices.Contains(tapped, n) {
-				v.Data = slices.Clone(v.Data)
-				for i := range v.Data {
-					v.Data[i] *= 0.5
-				}
+// FuzzPlan looks for graphs, wanted nodes and taps that plans get wrong.
+func FuzzPlan(f *testing.F) {
+	f.Add(uint64(1000))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		checkRandomGraph(t, seed)
+		checkRandomTaps(t, seed)
+	})
+}
+
+func checkRandomGraph(t *testing.T, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	channels := []int{4, 16, 20, 32}[rng.IntN(4)]
+	g := randomGraph(rng, channels, 2+rng.IntN(25))
+	params, input := randomParams(g), randomInput(1+rng.IntN(2), channels, 5, 6)
+	want := oneByOne(t, g, params, input, nil)
+	wanted := someNodes(rng, g)
+	for i, got := range run(t, g, params, input, wanted, nil, nil) {
+		requireNear(t, want[wanted[i]], got, fmt.Sprintf("seed %d, %s", seed, wanted[i].Name))
+	}
+}
+
+func checkRandomTaps(t *testing.T, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 2))
+	channels := []int{4, 16, 20, 32}[rng.IntN(4)]
+	g := randomGraph(rng, channels, 2+rng.IntN(25))
+	params, input := randomParams(g), randomInput(1, channels, 5, 6)
+	wanted, tapped := someNodes(rng, g), someNodes(rng, g)
+	halve := func(n *graph.Node, v Value) Value {
+		if slices.Contains(tapped, n) {
+			v.Data = slices.Clone(v.Data)
+			for i := range v.Data {
+				v.Data[i] *= 0.5
 			}
-			return v
 		}
-		want := oneByOne(t, g, params, input, halve)
-		var taps []Tap
-		for _, n := range tapped {
-			taps = append(taps, Tap{Node: n})
-		}
-		got := run(t, g, params, input, wanted, taps, func(_ context.Context, i int, v Value) ([]float32, error) {
-			half := halve(tapped[i], v)
-			requireNear(t, want[tapped[i]], half, fmt.Sprintf("seed %d, tap on %s", seed, tapped[i].Name))
-			return half.Data, nil
-		})
-		for i := range got {
-			requireNear(t, want[wanted[i]], got[i], fmt.Sprintf("seed %d, %s", seed, wanted[i].Name))
-		}
+		return v
+	}
+	want := oneByOne(t, g, params, input, halve)
+	var taps []Tap
+	for _, n := range tapped {
+		taps = append(taps, Tap{Node: n})
+	}
+	got := run(t, g, params, input, wanted, taps, func(_ context.Context, i int, v Value) ([]float32, error) {
+		half := halve(tapped[i], v)
+		requireNear(t, want[tapped[i]], half, fmt.Sprintf("seed %d, tap on %s", seed, tapped[i].Name))
+		return half.Data, nil
+	})
+	for i := range got {
+		requireNear(t, want[wanted[i]], got[i], fmt.Sprintf("seed %d, %s", seed, wanted[i].Name))
 	}
 }
 

@@ -60,12 +60,29 @@ func randomBlock(rng *rand.Rand) (*graph.Graph, graph.Shape) {
 	case 1:
 		y = g.Call("leaky", graph.Activation{Func: graph.LeakyReLU, Slope: 0.2}, y)
 	}
-	switch rng.IntN(3) {
+	switch rng.IntN(9) {
 	case 0:
 		g.Call("pool", graph.MaxPool{Window: graph.Square(pick(2, 3), pick(1, 2), pick(0, 1)), CeilMode: rng.IntN(2) == 0}, y)
-	case 1:
+	case 1, 2:
 		next := graph.Square(pick(1, 3), pick(1, 2), 1)
 		g.Call("c", graph.Conv{Window: next, In: mid, Out: out, Groups: 1}, y)
+	case 3:
+		g.Call("pool", graph.AvgPool{Window: graph.Square(pick(2, 3), pick(1, 2), pick(0, 1)), CeilMode: rng.IntN(2) == 0, CountIncludePad: rng.IntN(2) == 0}, y)
+	case 4:
+		g.Call("pool", graph.AdaptiveAvgPool{Height: pick(1, 2, 6), Width: pick(1, 3, 6)}, y)
+	case 5:
+		modes := []graph.ResizeMode{graph.Nearest, graph.Bilinear, graph.BilinearAlignCorners}
+		y = g.Call("resize", graph.Resize{Mode: modes[rng.IntN(3)], Size: [2]int{pick(1, 5, 33), pick(1, 7, 20)}}, y)
+		g.Call("c", graph.Conv{Window: graph.Square(3, 1, 1), In: mid, Out: out, Groups: 1}, y)
+	case 6:
+		g.Call("subsample", graph.Subsample{Stride: [2]int{pick(1, 2, 3), 2}}, y)
+	case 7:
+		y = g.Call("concat", graph.Concat{}, y, g.Call("d", conv, x), y)
+		g.Call("c", graph.Conv{Window: graph.Square(3, 1, 1), In: 3 * mid, Out: out, Groups: 1}, y)
+	case 8:
+		if mid%4 == 0 {
+			g.Call("norm", graph.GroupNorm{Channels: mid, Groups: pick(1, 2, 4), Eps: 1e-5}, y)
+		}
 	}
 	return g, graph.Shape{1 + rng.IntN(3), in, 1 + rng.IntN(40), 1 + rng.IntN(40)}
 }

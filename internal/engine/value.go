@@ -19,25 +19,36 @@ type Value struct {
 type Params struct {
 	raw    map[string][]float32
 	mu     sync.Mutex
-	packed map[string][]float32
+	packed map[string]*packing
+	slab   kernel.Slab // of the packed forms
 }
 
 // NewParams holds weights by checkpoint key.
 func NewParams(raw map[string][]float32) *Params {
-	return &Params{raw: raw, packed: map[string][]float32{}}
+	return &Params{raw: raw, packed: map[string]*packing{}}
 }
 
 // Get returns a parameter, nil where there is none.
 func (p *Params) Get(key string) []float32 { return p.raw[key] }
 
-// pack returns a packed form, which make makes the first time.
-func (p *Params) pack(key string, make func() []float32) []float32 {
+// packing is a packed form that is made once.
+type packing struct {
+	once sync.Once
+	data []float32
+}
+
+// pack returns a packed form, which make makes the first time, in memory that
+// it takes from the function it is given.
+func (p *Params) pack(key string, make func(take func(n int) []float32) []float32) []float32 {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.packed[key] == nil {
-		p.packed[key] = make()
+	form := p.packed[key]
+	if form == nil {
+		form = &packing{}
+		p.packed[key] = form
 	}
-	return p.packed[key]
+	p.mu.Unlock()
+	form.once.Do(func() { form.data = make(p.slab.Take) })
+	return form.data
 }
 
 // value is a tensor inside a plan.
@@ -68,8 +79,9 @@ type unit struct {
 	act      graph.Activation
 	// fused are the nodes folded in, in order, for people to read.
 	fused []*graph.Node
-	// winograd says that a convolution multiplies transformed tiles.
-	winograd bool
+	// winograd is the size of the tiles that a convolution transforms; 0 for a
+	// direct one.
+	winograd int
 	// tap is the hook point that the unit serves, -1 for none.
 	tap int
 }

@@ -92,3 +92,20 @@ func (Tap) Infer(in []Shape) (Shape, error) {
 	}
 	return in[0].Clone(), nil
 }
+
+// Scale multiplies by a constant.
+type Scale struct {
+	noParams
+	By float32
+}
+
+// Kind implements Op.
+func (Scale) Kind() string { return "scale" }
+
+// Infer implements Op.
+func (Scale) Infer(in []Shape) (Shape, error) {
+	if err := checkInputs(in, 1, 0); err != nil {
+		return nil, err
+	}
+	return in[0], nil
+}

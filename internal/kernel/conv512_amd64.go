@@ -5,85 +5,169 @@
 package kernel
 
 //go:noescape
-func tile512x1u16(a *byte)
+func tile512x1c32u16(a *byte)
 
 //go:noescape
-func tile512x2u16(a *byte)
+func tile512x2c32u16(a *byte)
 
 //go:noescape
-func tile512x3u16(a *byte)
+func tile512x3c32u16(a *byte)
 
 //go:noescape
-func tile512x4u16(a *byte)
+func tile512x4c32u16(a *byte)
 
 //go:noescape
-func tile512x5u16(a *byte)
+func tile512x5c32u16(a *byte)
 
 //go:noescape
-func tile512x6u16(a *byte)
+func tile512x6c32u16(a *byte)
 
 //go:noescape
-func tile512x7u16(a *byte)
+func tile512x7c32u16(a *byte)
 
 //go:noescape
-func tile512x8u16(a *byte)
+func tile512x8c32u16(a *byte)
 
 //go:noescape
-func tile512x9u16(a *byte)
+func tile512x9c32u16(a *byte)
 
 //go:noescape
-func tile512x10u16(a *byte)
+func tile512x10c32u16(a *byte)
 
 //go:noescape
-func tile512x11u16(a *byte)
+func tile512x11c32u16(a *byte)
 
 //go:noescape
-func tile512x12u16(a *byte)
+func tile512x12c32u16(a *byte)
 
 //go:noescape
-func tile512x13u16(a *byte)
+func tile512x13c32u16(a *byte)
 
 //go:noescape
-func tile512x14u16(a *byte)
+func tile512x14c32u16(a *byte)
 
 //go:noescape
-func tile512x1u1(a *byte)
+func tile512x1c32u1(a *byte)
 
 //go:noescape
-func tile512x2u1(a *byte)
+func tile512x2c32u1(a *byte)
 
 //go:noescape
-func tile512x3u1(a *byte)
+func tile512x3c32u1(a *byte)
 
 //go:noescape
-func tile512x4u1(a *byte)
+func tile512x4c32u1(a *byte)
 
 //go:noescape
-func tile512x5u1(a *byte)
+func tile512x5c32u1(a *byte)
 
 //go:noescape
-func tile512x6u1(a *byte)
+func tile512x6c32u1(a *byte)
 
 //go:noescape
-func tile512x7u1(a *byte)
+func tile512x7c32u1(a *byte)
 
 //go:noescape
-func tile512x8u1(a *byte)
+func tile512x8c32u1(a *byte)
 
 //go:noescape
-func tile512x9u1(a *byte)
+func tile512x9c32u1(a *byte)
 
 //go:noescape
-func tile512x10u1(a *byte)
+func tile512x10c32u1(a *byte)
 
 //go:noescape
-func tile512x11u1(a *byte)
+func tile512x11c32u1(a *byte)
 
 //go:noescape
-func tile512x12u1(a *byte)
+func tile512x12c32u1(a *byte)
 
 //go:noescape
-func tile512x13u1(a *byte)
+func tile512x13c32u1(a *byte)
 
 //go:noescape
-func tile512x14u1(a *byte)
+func tile512x14c32u1(a *byte)
+
+//go:noescape
+func tile512x1c16u16(a *byte)
+
+//go:noescape
+func tile512x2c16u16(a *byte)
+
+//go:noescape
+func tile512x3c16u16(a *byte)
+
+//go:noescape
+func tile512x4c16u16(a *byte)
+
+//go:noescape
+func tile512x5c16u16(a *byte)
+
+//go:noescape
+func tile512x6c16u16(a *byte)
+
+//go:noescape
+func tile512x7c16u16(a *byte)
+
+//go:noescape
+func tile512x8c16u16(a *byte)
+
+//go:noescape
+func tile512x9c16u16(a *byte)
+
+//go:noescape
+func tile512x10c16u16(a *byte)
+
+//go:noescape
+func tile512x11c16u16(a *byte)
+
+//go:noescape
+func tile512x12c16u16(a *byte)
+
+//go:noescape
+func tile512x13c16u16(a *byte)
+
+//go:noescape
+func tile512x14c16u16(a *byte)
+
+//go:noescape
+func tile512x1c16u1(a *byte)
+
+//go:noescape
+func tile512x2c16u1(a *byte)
+
+//go:noescape
+func tile512x3c16u1(a *byte)
+
+//go:noescape
+func tile512x4c16u1(a *byte)
+
+//go:noescape
+func tile512x5c16u1(a *byte)
+
+//go:noescape
+func tile512x6c16u1(a *byte)
+
+//go:noescape
+func tile512x7c16u1(a *byte)
+
+//go:noescape
+func tile512x8c16u1(a *byte)
+
+//go:noescape
+func tile512x9c16u1(a *byte)
+
+//go:noescape
+func tile512x10c16u1(a *byte)
+
+//go:noescape
+func tile512x11c16u1(a *byte)
+
+//go:noescape
+func tile512x12c16u1(a *byte)
+
+//go:noescape
+func tile512x13c16u1(a *byte)
+
+//go:noescape
+func tile512x14c16u1(a *byte)

@@ -9,8 +9,10 @@ type BlockedSpec struct {
 	ConvSpec
 	// InLayout is blocked with a halo no smaller than the padding, or planar.
 	InLayout, OutLayout, ResidualLayout Layout
-	// Packed is PackConv's.
+	// Packed is PackConv's or PackWinograd's.
 	Packed []float32
+	// Workers is how many goroutines will share the tasks.
+	Workers int
 }
 
 // CanBlock reports whether there is a blocked kernel for a convolution.
@@ -21,7 +23,7 @@ func CanBlock(s ConvSpec) bool {
 	if _, ok := merge(s); !ok {
 		return false
 	}
-	return s.Act == None || s.Act == ReLU || s.Act == LeakyReLU && s.Slope >= 0 && s.Slope <= 1
+	return CanBlockAct(s.Act, s.Slope)
 }
 
 // merged is how blocked kernels see groups: as fewer, wider ones whose channels
@@ -31,7 +33,7 @@ func CanBlock(s ConvSpec) bool {
 type merged struct{ in, out int } // channels of a merged group
 
 // maxMerge bounds the groups that are merged, and so the work on zeros.
-const maxMerge = 8
+const maxMerge = 16
 
 // merge finds the smallest merged groups; false where there are none.
 func merge(s ConvSpec) (merged, bool) {
@@ -40,7 +42,7 @@ func merge(s ConvSpec) (merged, bool) {
 	}
 	in, out := s.In.C/s.Groups, s.Out.C/s.Groups
 	for m := 1; m <= maxMerge; m++ {
-		if s.Groups%m == 0 && in*m%Block == 0 && out*m%shapeOf(active).channels == 0 {
+		if s.Groups%m == 0 && in*m%Block == 0 && out*m%shapeFor(s).channels == 0 {
 			return merged{in * m, out * m}, true
 		}
 	}
@@ -69,7 +71,7 @@ type blockedConv struct {
 // the input and, with Epilogue.Residual, the tensor to add; the output may lie
 // on the latter where their layouts are the same.
 func NewBlockedConv(s BlockedSpec) Kernel {
-	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeOf(active)}
+	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeFor(s.ConvSpec)}
 	c.group, _ = merge(s.ConvSpec)
 	c.flatten()
 	c.panels = (c.Out.C + c.shape.channels - 1) / c.shape.channels
@@ -98,13 +100,15 @@ func (c *blockedConv) flatten() {
 func (c *blockedConv) flat() bool { return c.lines > c.Out.H }
 
 // Cutting aims: a task's input stays in a core's level-2 cache while all its
-// panels pass over it, and there are enough tasks for several workers.
+// panels pass over it, and workers that are interrupted or have the slower
+// memory leave tasks to the others.
 const (
-	chunkFloats = 64 << 10
-	enoughTasks = 8
+	chunkFloats    = 64 << 10
+	tasksPerWorker = 16
 )
 
 func (c *blockedConv) cut() {
+	enoughTasks := tasksPerWorker * max(1, c.Workers)
 	perLine := c.In.Plane() / c.lines * c.In.C
 	c.rows, c.perGroup = c.lines, c.panels
 	if perLine*c.lines > chunkFloats {
@@ -200,7 +204,7 @@ type rowSource struct {
 
 // panel computes rows of one panel of output channels.
 func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, from, to int) {
-	t.weights = pointer(c.Packed, panel*c.depth)
+	t.use(c.Packed, panel*c.depth, c.depth)
 	t.scale = pointer(c.scale, panel*c.shape.channels)
 	t.shift = pointer(c.shift, panel*c.shape.channels)
 	block := panel * c.shape.channels / Block
@@ -253,7 +257,8 @@ func (c *blockedConv) tile(a *Args, t *tileArgs, in []float32, first, second, im
 		t.res0 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y, x))
 		t.res1 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y2, x2))
 	}
-	tile(c.isa, t, n, c.InLayout.Blocked)
+	t.prefetch(c.depth)
+	tile(c.shape, t, n, c.InLayout.Blocked)
 }
 
 // pad copies the input rows that a task's output rows see, with padding.

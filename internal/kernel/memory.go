@@ -1,20 +1,57 @@
 package kernel
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
-const cacheLine = 64
+const (
+	cacheLine = 64
+	hugePage  = 2 << 20
+)
 
-// Aligned returns n zero floats that begin at a cache line. Large ones ask for
-// huge pages, which spare the address translation of weights and activations
-// that are read once and in order.
+// Aligned returns n zero floats that begin at a cache line. Large ones begin
+// at a huge page and ask for such, which spare the address translation of
+// weights and activations that are read once and in order.
 func Aligned(n int) []float32 {
-	x := make([]float32, n+cacheLine/4)
-	skip := (cacheLine - int(uintptr(unsafe.Pointer(&x[0]))%cacheLine)) % cacheLine / 4
-	x = x[skip : skip+n : skip+n]
-	if 4*n >= 2*hugePage {
-		adviseHuge(x)
+	if 4*n < hugePage {
+		return alignedTo(n, cacheLine)
 	}
+	x := alignedTo(n, hugePage)
+	adviseHuge(x)
 	return x
 }
 
-const hugePage = 2 << 20
+// alignedTo returns n zero floats at a multiple of so many bytes.
+func alignedTo(n, bytes int) []float32 {
+	x := make([]float32, n+bytes/4-1)
+	skip := (bytes - int(uintptr(unsafe.Pointer(&x[0]))%uintptr(bytes))) % bytes / 4
+	return x[skip : skip+n : skip+n]
+}
+
+// Slab hands out memory for what lives as long as a model, such as packed
+// weights: small pieces share huge pages. It is safe for concurrent use.
+type Slab struct {
+	mu   sync.Mutex
+	free []float32
+}
+
+// slabFloats is what a slab takes at once. Pages that nobody writes to cost
+// nothing.
+const slabFloats = 32 << 20 / 4
+
+// Take returns n zero floats that begin at a cache line.
+func (s *Slab) Take(n int) []float32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := ceilDiv(n, cacheLine/4) * cacheLine / 4
+	if size > len(s.free) {
+		if size > slabFloats/4 {
+			return Aligned(n)
+		}
+		s.free = Aligned(slabFloats)
+	}
+	x := s.free[:n:n]
+	s.free = s.free[size:]
+	return x
+}

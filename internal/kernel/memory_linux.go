@@ -5,12 +5,10 @@ import (
 	"unsafe"
 )
 
-// adviseHuge tells the kernel that the whole huge pages in x may be such. It
-// is advice: where it is not taken nothing changes.
+// adviseHuge tells the kernel that the pages of x, the first of which begins
+// with it, may be huge. It is advice: where it is not taken nothing changes.
 func adviseHuge(x []float32) {
-	start := uintptr(unsafe.Pointer(&x[0]))
-	skip := (hugePage - start%hugePage) % hugePage
-	size := (uintptr(4*len(x)) - skip) / hugePage * hugePage
 	const hugePages = 14 // MADV_HUGEPAGE
-	_ = syscall.Madvise(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&x[0]), skip)), size), hugePages)
+	size := 4 * len(x) / hugePage * hugePage
+	_ = syscall.Madvise(unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), size), hugePages)
 }

@@ -1,20 +1,23 @@
 package kernel
 
+import "fmt"
+
 // PackFormat names the packing of a convolution's weights, so that plans which
 // need the same share it.
 func PackFormat(s ConvSpec, in Layout) string {
-	if in.Blocked {
-		return active.String()
+	format := fmt.Sprintf("%v.%d", active, shapeFor(s).channels)
+	if !in.Blocked {
+		format += ".planar"
 	}
-	return active.String() + ".planar"
+	return format
 }
 
 // PackConv lays out weights for blocked convolutions as
 // [panel][tap][input channel][output channel in the panel]: the order in which
 // tiles read them. Channels beyond the layer's are zero. A planar input has
-// its channels among the taps.
-func PackConv(s ConvSpec, in Layout) []float32 {
-	channels := shapeOf(active).channels
+// its channels among the taps. Take gives zeroed memory.
+func PackConv(s ConvSpec, in Layout, take func(n int) []float32) []float32 {
+	channels := shapeFor(s).channels
 	panels := ceilDiv(s.Out.C, channels)
 	window := s.Kernel[0] * s.Kernel[1]
 	group, _ := merge(s)
@@ -23,7 +26,7 @@ func PackConv(s ConvSpec, in Layout) []float32 {
 		inner, outer = Block, blocksOf(group.in)
 	}
 	depth := outer * window * inner
-	packed := Aligned(panels * depth * channels)
+	packed := take(panels * depth * channels)
 	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
 	for oc := range s.Out.C {
 		dst := packed[oc/channels*depth*channels+oc%channels:]

@@ -35,27 +35,58 @@ func (k *reorder) Do(a *Args, task int, _ []float32) {
 	}
 }
 
+// square is the side of what the assembly transposes.
+const square = 8
+
 // gather makes a row of pixels of the rows of channels.
 func (k *reorder) gather(dst, src []float32, channels int) {
 	if channels < Block {
 		clear(dst)
 	}
-	plane := k.dims.Plane()
+	plane, width := k.dims.Plane(), k.dims.W
+	wide, done := width/square*square, 0
+	if wide > 0 {
+		for ; done+square <= channels; done += square {
+			transpose(&transposeArgs{
+				in: pointer(src, done*plane), inPitch: 4 * plane, inStep: 4 * square,
+				out: pointer(dst, done), outPitch: 4 * Block, outStep: 4 * square * Block,
+				count: wide / square,
+			})
+		}
+	}
 	for c := range channels {
-		line := src[c*plane : c*plane+k.dims.W]
-		for x, v := range line {
-			dst[x*Block+c] = v
+		line := src[c*plane : c*plane+width]
+		for x := start(c < done, wide); x < width; x++ {
+			dst[x*Block+c] = line[x]
 		}
 	}
 }
 
 // scatter makes rows of channels of a row of pixels.
 func (k *reorder) scatter(dst, src []float32, channels int) {
-	plane := k.dims.Plane()
+	plane, width := k.dims.Plane(), k.dims.W
+	wide, done := width/square*square, 0
+	if wide > 0 {
+		for ; done+square <= channels; done += square {
+			transpose(&transposeArgs{
+				in: pointer(src, done), inPitch: 4 * Block, inStep: 4 * square * Block,
+				out: pointer(dst, done*plane), outPitch: 4 * plane, outStep: 4 * square,
+				count: wide / square,
+			})
+		}
+	}
 	for c := range channels {
-		line := dst[c*plane : c*plane+k.dims.W]
-		for x := range line {
+		line := dst[c*plane : c*plane+width]
+		for x := start(c < done, wide); x < width; x++ {
 			line[x] = src[x*Block+c]
 		}
 	}
+}
+
+// start is the first pixel of a channel that the squares leave over.
+func start(inSquares bool, wide int) int {
+	if inSquares {
+		return wide
+	}
+	return 0
 }

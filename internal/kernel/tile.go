@@ -23,6 +23,35 @@ type tileArgs struct {
 	shift      unsafe.Pointer
 	act        int // 0 none, 1 ReLU, 2 LeakyReLU
 	slope      float32
+	// ahead is the address of memory to bring into the cache meanwhile, 1 KiB
+	// for each tap of 16 channels. It is only a hint and may lie anywhere.
+	ahead uintptr
+
+	// The assembly does not know these: where the weights lie that will be
+	// wanted after this panel's, 0 for unknown, and the bytes asked for so far.
+	next  uintptr
+	asked int
+}
+
+// use points the tiles to come at a panel's weights. Those that follow it in
+// packed, if any, are wanted next.
+func (a *tileArgs) use(packed []float32, at, size int) {
+	a.weights, a.next, a.asked = pointer(packed, at), 0, 0
+	if at+size < len(packed) {
+		a.next = uintptr(pointer(packed, at+size))
+	}
+}
+
+// prefetch chooses what a tile asks for: the first tiles of a panel share the
+// weights wanted next, the others ask for their own, which are there. Weights
+// come from memory for each run, too many for the caches, and the processor's
+// own prefetching stops at the end of each page.
+func (a *tileArgs) prefetch(size int) {
+	a.ahead = uintptr(a.weights)
+	if a.next != 0 && a.asked < 4*size {
+		a.ahead = a.next + uintptr(a.asked)
+		a.asked += a.taps * 64 * Block
+	}
 }
 
 // poolArgs are the arguments of the assembly that pools a row of pixels.
@@ -35,7 +64,7 @@ type poolArgs struct {
 	pixels  int
 }
 
-// tileShape is the size of an instruction set's tiles.
+// tileShape is the size of a tile.
 type tileShape struct {
 	// pixels is the most that a tile has. half of them may lie on another
 	// row.
@@ -44,11 +73,24 @@ type tileShape struct {
 	channels int
 }
 
-func shapeOf(i ISA) tileShape {
-	if i == AVX512 {
-		return tileShape{pixels: 14, half: 7, channels: 32}
+var (
+	tileAVX512    = tileShape{pixels: 14, half: 7, channels: 32}
+	tileNarrow512 = tileShape{pixels: 14, half: 7, channels: 16}
+	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16}
+)
+
+// shapeFor is the shape of the tiles of a convolution. Narrow panels waste
+// less where groups are small, or the last panel would be half empty and
+// there are few.
+func shapeFor(s ConvSpec) tileShape {
+	if active != AVX512 {
+		return tileAVX2
 	}
-	return tileShape{pixels: 6, half: 3, channels: 16}
+	blocks := blocksOf(s.Out.C)
+	if s.Groups > 1 && s.Out.C/s.Groups%tileAVX512.channels != 0 || blocks%2 == 1 && blocks < 10 {
+		return tileNarrow512
+	}
+	return tileAVX512
 }
 
 // tileAct is an activation function's number in tileArgs.

@@ -4,20 +4,24 @@ package kernel
 
 import "unsafe"
 
-// tile runs the assembly for a tile of 1 to shapeOf(isa).pixels pixels; wide
-// takes 16 channels a tap, otherwise it is one. The switches keep the calls
-// static, so that the arguments stay on the stack.
-func tile(isa ISA, a *tileArgs, pixels int, wide bool) {
+// tile runs the assembly for a tile of 1 to shape.pixels pixels; wide takes 16
+// channels a tap, otherwise it is one. The switches keep the calls static, so
+// that the arguments stay on the stack.
+func tile(shape tileShape, a *tileArgs, pixels int, wide bool) {
 	p := (*byte)(unsafe.Pointer(a))
 	switch {
-	case isa == AVX512 && wide:
+	case shape == tileAVX512 && wide:
 		tile512Wide(p, pixels)
-	case isa == AVX512:
-		tile512Narrow(p, pixels)
+	case shape == tileAVX512:
+		tile512Stem(p, pixels)
+	case shape == tileNarrow512 && wide:
+		tile512NarrowWide(p, pixels)
+	case shape == tileNarrow512:
+		tile512NarrowStem(p, pixels)
 	case wide:
 		tile256Wide(p, pixels)
 	default:
-		tile256Narrow(p, pixels)
+		tile256Stem(p, pixels)
 	}
 }
 
@@ -34,66 +38,132 @@ func maxPoolRow(isa ISA, a *poolArgs) {
 func tile512Wide(a *byte, pixels int) {
 	switch pixels {
 	case 1:
-		tile512x1u16(a)
+		tile512x1c32u16(a)
 	case 2:
-		tile512x2u16(a)
+		tile512x2c32u16(a)
 	case 3:
-		tile512x3u16(a)
+		tile512x3c32u16(a)
 	case 4:
-		tile512x4u16(a)
+		tile512x4c32u16(a)
 	case 5:
-		tile512x5u16(a)
+		tile512x5c32u16(a)
 	case 6:
-		tile512x6u16(a)
+		tile512x6c32u16(a)
 	case 7:
-		tile512x7u16(a)
+		tile512x7c32u16(a)
 	case 8:
-		tile512x8u16(a)
+		tile512x8c32u16(a)
 	case 9:
-		tile512x9u16(a)
+		tile512x9c32u16(a)
 	case 10:
-		tile512x10u16(a)
+		tile512x10c32u16(a)
 	case 11:
-		tile512x11u16(a)
+		tile512x11c32u16(a)
 	case 12:
-		tile512x12u16(a)
+		tile512x12c32u16(a)
 	case 13:
-		tile512x13u16(a)
+		tile512x13c32u16(a)
 	case 14:
-		tile512x14u16(a)
+		tile512x14c32u16(a)
 	}
 }
 
-func tile512Narrow(a *byte, pixels int) {
+func tile512Stem(a *byte, pixels int) {
 	switch pixels {
 	case 1:
-		tile512x1u1(a)
+		tile512x1c32u1(a)
 	case 2:
-		tile512x2u1(a)
+		tile512x2c32u1(a)
 	case 3:
-		tile512x3u1(a)
+		tile512x3c32u1(a)
 	case 4:
-		tile512x4u1(a)
+		tile512x4c32u1(a)
 	case 5:
-		tile512x5u1(a)
+		tile512x5c32u1(a)
 	case 6:
-		tile512x6u1(a)
+		tile512x6c32u1(a)
 	case 7:
-		tile512x7u1(a)
+		tile512x7c32u1(a)
 	case 8:
-		tile512x8u1(a)
+		tile512x8c32u1(a)
 	case 9:
-		tile512x9u1(a)
+		tile512x9c32u1(a)
 	case 10:
-		tile512x10u1(a)
+		tile512x10c32u1(a)
 	case 11:
-		tile512x11u1(a)
+		tile512x11c32u1(a)
 	case 12:
-		tile512x12u1(a)
+		tile512x12c32u1(a)
 	case 13:
-		tile512x13u1(a)
+		tile512x13c32u1(a)
 	case 14:
-		tile512x14u1(a)
+		tile512x14c32u1(a)
+	}
+}
+
+func tile512NarrowWide(a *byte, pixels int) {
+	switch pixels {
+	case 1:
+		tile512x1c16u16(a)
+	case 2:
+		tile512x2c16u16(a)
+	case 3:
+		tile512x3c16u16(a)
+	case 4:
+		tile512x4c16u16(a)
+	case 5:
+		tile512x5c16u16(a)
+	case 6:
+		tile512x6c16u16(a)
+	case 7:
+		tile512x7c16u16(a)
+	case 8:
+		tile512x8c16u16(a)
+	case 9:
+		tile512x9c16u16(a)
+	case 10:
+		tile512x10c16u16(a)
+	case 11:
+		tile512x11c16u16(a)
+	case 12:
+		tile512x12c16u16(a)
+	case 13:
+		tile512x13c16u16(a)
+	case 14:
+		tile512x14c16u16(a)
+	}
+}
+
+func tile512NarrowStem(a *byte, pixels int) {
+	switch pixels {
+	case 1:
+		tile512x1c16u1(a)
+	case 2:
+		tile512x2c16u1(a)
+	case 3:
+		tile512x3c16u1(a)
+	case 4:
+		tile512x4c16u1(a)
+	case 5:
+		tile512x5c16u1(a)
+	case 6:
+		tile512x6c16u1(a)
+	case 7:
+		tile512x7c16u1(a)
+	case 8:
+		tile512x8c16u1(a)
+	case 9:
+		tile512x9c16u1(a)
+	case 10:
+		tile512x10c16u1(a)
+	case 11:
+		tile512x11c16u1(a)
+	case 12:
+		tile512x12c16u1(a)
+	case 13:
+		tile512x13c16u1(a)
+	case 14:
+		tile512x14c16u1(a)
 	}
 }
 
@@ -114,7 +184,7 @@ func tile256Wide(a *byte, pixels int) {
 	}
 }
 
-func tile256Narrow(a *byte, pixels int) {
+func tile256Stem(a *byte, pixels int) {
 	switch pixels {
 	case 1:
 		tile256x1u1(a)
@@ -130,34 +200,3 @@ func tile256Narrow(a *byte, pixels int) {
 		tile256x6u1(a)
 	}
 }
-
-// winogradInput runs the input transform's assembly on 16 channels.
-func winogradInput(isa ISA, a winogradArgs) {
-	p := (*byte)(unsafe.Pointer(&a))
-	if isa == AVX512 {
-		winogradInput512(p)
-		return
-	}
-	winogradInput256(p)
-	a.in, a.out = unsafe.Add(a.in, halfBlock), unsafe.Add(a.out, halfBlock)
-	winogradInput256(p)
-}
-
-// winogradOutput runs the output transform's assembly on 16 channels.
-func winogradOutput(isa ISA, a winogradArgs) {
-	p := (*byte)(unsafe.Pointer(&a))
-	if isa == AVX512 {
-		winogradOutput512(p)
-		return
-	}
-	winogradOutput256(p)
-	a.in, a.out = unsafe.Add(a.in, halfBlock), unsafe.Add(a.out, halfBlock)
-	a.scale, a.shift = unsafe.Add(a.scale, halfBlock), unsafe.Add(a.shift, halfBlock)
-	if a.residual != nil {
-		a.residual = unsafe.Add(a.residual, halfBlock)
-	}
-	winogradOutput256(p)
-}
-
-// halfBlock is the bytes of 8 channels.
-const halfBlock = 32

@@ -4,10 +4,18 @@ package kernel
 
 // Without assembly there are no blocked layouts, and nothing calls these.
 
-func tile(ISA, *tileArgs, int, bool) { panic("kernel: no assembly on this platform") }
+func tile(tileShape, *tileArgs, int, bool) { panic("kernel: no assembly on this platform") }
 
 func maxPoolRow(ISA, *poolArgs) { panic("kernel: no assembly on this platform") }
 
-func winogradInput(ISA, winogradArgs) { panic("kernel: no assembly on this platform") }
+func winogradInput(ISA, int, winogradArgs) { panic("kernel: no assembly on this platform") }
 
-func winogradOutput(ISA, winogradArgs) { panic("kernel: no assembly on this platform") }
+func winogradOutput(ISA, int, winogradArgs) { panic("kernel: no assembly on this platform") }
+
+func mapRow(ISA, *mapArgs) { panic("kernel: no assembly on this platform") }
+
+func blendRow(ISA, *blendArgs) { panic("kernel: no assembly on this platform") }
+
+func momentsRow(ISA, *momentArgs) { panic("kernel: no assembly on this platform") }
+
+func transpose(*transposeArgs) { panic("kernel: no assembly on this platform") }

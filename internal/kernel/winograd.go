@@ -1,15 +1,27 @@
 package kernel
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Winograd's F(4x4, 3x3) computes a 4x4 tile of outputs from a 6x6 tile of
-// inputs with 36 multiplications a channel in place of 144 (Lavin and Gray,
-// 2016): V = Bᵀ·d·B, M = U·V for each of the 36 positions, Y = Aᵀ·M·A.
+// inputs with 36 multiplications a channel in place of 144, and F(2x2, 3x3) a
+// 2x2 tile from 4x4 with 16 in place of 36 (Lavin and Gray, 2016):
+// V = Bᵀ·d·B, M = U·V for each position of the tile, Y = Aᵀ·M·A.
+type winogradTile int // the outputs in each direction
+
 const (
-	winoTile = 4
-	winoSize = winoTile + 2
-	winoArea = winoSize * winoSize
+	noWinograd winogradTile = 0
+	winograd2  winogradTile = 2
+	winograd4  winogradTile = 4
 )
+
+// area is the number of positions.
+func (t winogradTile) area() int { return int(t+2) * int(t+2) }
+
+// maxArea is F(4x4, 3x3)'s.
+const maxArea = 36
 
 // winogradArgs are the arguments of the transforms' assembly.
 type winogradArgs struct {
@@ -32,30 +44,60 @@ type winogradArgs struct {
 // 3x3 of stride 1, with any dilation, which makes it so many convolutions of
 // interleaved pixels.
 func CanWinograd(s ConvSpec) bool {
-	return CanBlock(s) && s.Groups == 1 && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
+	return CanBlock(s) && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
 		s.Dilation[0] == s.Dilation[1] && s.In.C >= Block
 }
 
-// WinogradPays is the rule for choosing Winograd over direct convolution. It
-// multiplies less but reads four times the weights, so it needs tiles enough
-// to use each weight for; and little padding of the last tiles.
-func WinogradPays(s ConvSpec) bool {
+// ChooseWinograd tells with which tile Winograd's algorithm computes a
+// convolution faster than a direct one, 0 for none.
+func ChooseWinograd(s ConvSpec) int {
 	if !CanWinograd(s) {
-		return false
+		return int(noWinograd)
 	}
-	tiles := len(winogradTiles(s)) * s.In.N
-	direct := 9 * s.Out.Plane() * s.Out.N
-	return tiles >= 8 && float64(winoArea*tiles) < 0.62*float64(direct)
+	best, least := noWinograd, 0.9*directCost(s) // it must pay clearly
+	for _, t := range []winogradTile{winograd4, winograd2} {
+		if cost := winogradCost(s, t); cost < least {
+			best, least = t, cost
+		}
+	}
+	return int(best)
 }
 
-// WinogradExtra is how far beyond its halo a Winograd convolution reads its
-// input, on the right and the bottom.
-func WinogradExtra(s ConvSpec, halo int) int {
+// Costs are in multiplications of vectors, measured on Zen 4: what weights
+// cost that must come from memory for each run, the transforms of a tile, and
+// starting the multiplication of some tiles with a panel.
+const (
+	weightCost    = 10  // a vector of weights
+	transformCost = 7.5 // a position of a tile, on either side
+	callCost      = 60  // a position and panel, for as many tiles as fit
+)
+
+// directCost models a direct convolution of one group.
+func directCost(s ConvSpec) float64 {
+	g, _ := merge(s)
+	weights := float64(9 * g.in * blocksOf(g.out))
+	return weights * max(float64(s.Out.N*s.Out.Plane()), weightCost)
+}
+
+// winogradCost models Winograd's algorithm on one group.
+func winogradCost(s ConvSpec, t winogradTile) float64 {
+	g, _ := merge(s)
+	tiles := float64(len(winogradTiles(s, t)) * s.In.N)
+	weights := float64(t.area() * g.in * blocksOf(g.out))
+	blocks := float64(blocksOf(g.in) + blocksOf(g.out))
+	shape := shapeFor(s)
+	calls := t.area() * ceilDiv(int(tiles), shape.pixels) * ceilDiv(g.out, shape.channels)
+	return weights*max(tiles, weightCost) + transformCost*tiles*float64(t.area())*blocks + callCost*float64(calls)
+}
+
+// WinogradExtra is how far beyond its halo a convolution with tiles of the
+// given size reads its input, on the right and the bottom.
+func WinogradExtra(s ConvSpec, tile, halo int) int {
 	d := s.Dilation[0]
 	extra := 0
 	for _, extent := range [][2]int{{s.In.H, s.Out.H}, {s.In.W, s.Out.W}} {
-		tiles := ceilDiv(ceilDiv(extent[1], d), winoTile)
-		last := d - 1 + d*(winoTile*tiles+1) - s.Padding[0]
+		tiles := ceilDiv(ceilDiv(extent[1], d), tile)
+		last := d - 1 + d*(tile*tiles+1) - s.Padding[0]
 		extra = max(extra, last-(extent[0]-1)-halo)
 	}
 	return extra
@@ -63,21 +105,21 @@ func WinogradExtra(s ConvSpec, halo int) int {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// winogradTile is a tile of output pixels, a dilation apart from each other.
-type winogradTile struct{ y, x, rows, columns int }
+// outputTile is a tile of output pixels, a dilation apart from each other.
+type outputTile struct{ y, x, rows, columns int }
 
 // winogradTiles lists the tiles of one image.
-func winogradTiles(s ConvSpec) []winogradTile {
-	d := s.Dilation[0]
-	var list []winogradTile
+func winogradTiles(s ConvSpec, t winogradTile) []outputTile {
+	d, size := s.Dilation[0], int(t)
+	var list []outputTile
 	for dy := range min(d, s.Out.H) {
 		for dx := range min(d, s.Out.W) {
 			rows, columns := ceilDiv(s.Out.H-dy, d), ceilDiv(s.Out.W-dx, d)
-			for y := 0; y < rows; y += winoTile {
-				for x := 0; x < columns; x += winoTile {
-					list = append(list, winogradTile{
+			for y := 0; y < rows; y += size {
+				for x := 0; x < columns; x += size {
+					list = append(list, outputTile{
 						y: dy + y*d, x: dx + x*d,
-						rows: min(winoTile, rows-y), columns: min(winoTile, columns-x),
+						rows: min(size, rows-y), columns: min(size, columns-x),
 					})
 				}
 			}
@@ -92,9 +134,11 @@ type winograd struct {
 	BlockedSpec
 	isa          ISA
 	shape        tileShape
+	group        merged
 	scale, shift []float32
 	ones, zeros  []float32
-	tiles        []winogradTile
+	tile         winogradTile
+	tiles        []outputTile
 	offsets      []int // bytes to the blocks of input channels in V
 	chunk        int   // tiles a task
 	chunks       int
@@ -103,78 +147,109 @@ type winograd struct {
 	groups       int
 }
 
-// winogradFloats bounds V of a task so that it stays in level-2 cache.
-const winogradFloats = 160 << 10
-
-// NewWinograd returns a Winograd kernel; Packed is PackWinograd's. Its
-// arguments are NewBlockedConv's.
-func NewWinograd(s BlockedSpec) Kernel {
-	w := &winograd{BlockedSpec: s, isa: active, shape: shapeOf(active), tiles: winogradTiles(s.ConvSpec)}
+// NewWinograd returns a kernel with tiles of the given size, for which Packed
+// is PackWinograd's. Its arguments are NewBlockedConv's.
+func NewWinograd(s BlockedSpec, tile int) Kernel {
+	w := &winograd{BlockedSpec: s, isa: active, shape: shapeFor(s.ConvSpec), tile: winogradTile(tile)}
+	w.tiles = winogradTiles(s.ConvSpec, w.tile)
+	w.group, _ = merge(s.ConvSpec)
 	w.panels = ceilDiv(s.Out.C, w.shape.channels)
 	w.scale = padded(s.Scale, w.panels*w.shape.channels, 1)
 	w.shift = padded(s.Shift, w.panels*w.shape.channels, 0)
 	w.ones, w.zeros = padded(nil, w.shape.channels, 1), Aligned(w.shape.channels)
 	w.cut()
-	for b := range blocksOf(s.In.C) {
+	for b := range w.blocks() {
 		w.offsets = append(w.offsets, 4*b*w.chunk*Block)
 	}
 	return w
 }
 
+// Cutting aims: V of a task stays in level-2 cache; but where the weights do
+// not fit beside it, reading them again for the next chunk costs more than V
+// from level-3 cache.
+const (
+	cachedV  = 128 << 10 // floats
+	largestV = 512 << 10
+	cachedU  = 160 << 10
+)
+
 func (w *winograd) cut() {
 	total := len(w.tiles) * w.In.N
-	most := max(w.shape.pixels, winogradFloats/(winoArea*Block*blocksOf(w.In.C)))
-	w.chunks = ceilDiv(total, most)
+	most, perTile := cachedV, w.tile.area()*Block*w.blocks()
+	if perTile*w.group.out > cachedU {
+		most = largestV
+	}
+	w.chunks = ceilDiv(total, max(w.shape.pixels, most/perTile))
+	// Workers share the chunks; where those are few, also the panels, although
+	// each group of panels transforms the input again.
+	w.groups = 1
+	if w.chunks < 3*w.Workers && w.Workers > 1 {
+		if perTile*w.group.out > cachedU || w.Groups > 1 {
+			w.groups = min(w.panels, ceilDiv(w.Workers, w.chunks))
+		} else {
+			w.chunks = min(3*w.Workers, ceilDiv(total, w.shape.pixels))
+		}
+	}
 	w.chunk = ceilDiv(total, w.chunks)
 	w.chunks = ceilDiv(total, w.chunk)
-	w.perGroup = w.panels
-	if w.chunks < enoughTasks {
-		w.perGroup = max(1, w.panels*w.chunks/enoughTasks)
-	}
+	w.perGroup = ceilDiv(w.panels, w.groups)
 	w.groups = ceilDiv(w.panels, w.perGroup)
 }
 
-func (w *winograd) Name() string { return "conv.winograd4." + w.isa.String() }
+func (w *winograd) Name() string { return fmt.Sprintf("conv.winograd%d.%v", w.tile, w.isa) }
 func (w *winograd) Tasks() int   { return w.chunks * w.groups }
 
-// Scratch is V of a chunk, M of a chunk and panel, and the transforms' own.
-func (w *winograd) Scratch() int { return w.sizeV() + w.sizeM() + winoArea*Block }
+// blocks is how many hold the input channels of a merged group.
+func (w *winograd) blocks() int { return blocksOf(w.group.in) }
 
-func (w *winograd) sizeV() int { return winoArea * blocksOf(w.In.C) * w.chunk * Block }
-func (w *winograd) sizeM() int { return winoArea * w.chunk * w.shape.channels }
+// Scratch is V of a chunk, M of a chunk and panel, and the transforms' own.
+func (w *winograd) Scratch() int { return w.sizeV() + w.sizeM() + maxArea*Block }
+
+func (w *winograd) sizeV() int { return w.tile.area() * w.stepV() }
+func (w *winograd) sizeM() int { return w.tile.area() * w.stepM() }
+
+// stepV and stepM are the floats from position to position. An odd number of
+// cache lines spreads a tile's positions over the cache's sets.
+func (w *winograd) stepV() int { return (w.blocks()*w.chunk | 1) * Block }
+func (w *winograd) stepM() int { return (w.shape.channels/Block*w.chunk | 1) * Block }
 
 func (w *winograd) Do(a *Args, task int, scratch []float32) {
 	group, chunk := task%w.groups, task/w.groups
 	first := chunk * w.chunk
 	n := min(w.chunk, len(w.tiles)*w.In.N-first)
 	v, m, own := scratch[:w.sizeV()], scratch[w.sizeV():][:w.sizeM()], scratch[w.sizeV()+w.sizeM():]
-	w.transformInput(v, a.In[0], own, first, n)
+	have := -1 // the merged group that V is of
 	for panel := group * w.perGroup; panel < min(w.panels, (group+1)*w.perGroup); panel++ {
+		if g := panel * w.shape.channels / w.group.out; g != have && (w.Groups > 1 || have < 0) {
+			w.transformInput(v, a.In[0], own, first, n, g)
+			have = g
+		}
 		w.multiply(m, v, panel, n)
 		w.transformOutput(a, m, own, panel, first, n)
 	}
 }
 
 // tileAt finds a tile of the batch.
-func (w *winograd) tileAt(i int) (image int, t *winogradTile) {
+func (w *winograd) tileAt(i int) (image int, t *outputTile) {
 	return i / len(w.tiles), &w.tiles[i%len(w.tiles)]
 }
 
-func (w *winograd) transformInput(v, in, own []float32, first, n int) {
+// transformInput computes V of n tiles, for the channels of a merged group.
+func (w *winograd) transformInput(v, in, own []float32, first, n, group int) {
 	d := w.Dilation[0]
-	blocks := blocksOf(w.In.C)
+	blocks := w.blocks()
 	args := winogradArgs{
 		pitch:   4 * d * w.InLayout.pitch(w.In),
 		pixel:   4 * d * Block,
-		step:    4 * blocks * w.chunk * Block,
+		step:    4 * w.stepV(),
 		scratch: pointer(own, 0),
 	}
 	for i := range n {
 		image, t := w.tileAt(first + i)
 		for b := range blocks {
-			args.in = pointer(in, w.InLayout.at(w.In, image, b, t.y-w.Padding[0], t.x-w.Padding[1]))
+			args.in = pointer(in, w.InLayout.at(w.In, image, group*blocks+b, t.y-w.Padding[0], t.x-w.Padding[1]))
 			args.out = pointer(v, (b*w.chunk+i)*Block)
-			winogradInput(w.isa, args)
+			winogradInput(w.isa, int(w.tile), args)
 		}
 	}
 }
@@ -192,16 +267,17 @@ func (w *winograd) multiply(m, v []float32, panel, n int) {
 		shift:    pointer(w.zeros, 0),
 	}
 	tiles := ceilDiv(n, w.shape.pixels)
-	for pos := range winoArea {
-		t.weights = pointer(w.Packed, (panel*winoArea+pos)*depth)
-		in, out := pos*len(w.offsets)*w.chunk*Block, pos*w.chunk*w.shape.channels
+	for pos := range w.tile.area() {
+		t.use(w.Packed, (panel*w.tile.area()+pos)*depth, depth)
+		in, out := pos*w.stepV(), pos*w.stepM()
 		left := n
 		for i := range tiles {
 			p := (left + tiles - i - 1) / (tiles - i)
 			half := min(p-1, w.shape.half) * Block
 			t.in0, t.in1 = pointer(v, in), pointer(v, in+half)
 			t.out0, t.out1 = pointer(m, out), pointer(m, out+half)
-			tile(w.isa, &t, p, true)
+			t.prefetch(depth)
+			tile(w.shape, &t, p, true)
 			in += p * Block
 			out += p * Block
 			left -= p
@@ -214,7 +290,7 @@ func (w *winograd) transformOutput(a *Args, m, own []float32, panel, first, n in
 	args := winogradArgs{
 		pitch:         4 * d * w.OutLayout.pitch(w.Out),
 		pixel:         4 * d * Block,
-		step:          4 * w.chunk * w.shape.channels,
+		step:          4 * w.stepM(),
 		scratch:       pointer(own, 0),
 		residualPitch: 4 * d * w.ResidualLayout.pitch(w.Out),
 		act:           tileAct(w.Act),
@@ -232,7 +308,7 @@ func (w *winograd) transformOutput(a *Args, m, own []float32, panel, first, n in
 				args.residual = pointer(a.In[1], w.ResidualLayout.at(w.Out, image, block, t.y, t.x))
 			}
 			args.rows, args.columns = t.rows, t.columns
-			winogradOutput(w.isa, args)
+			winogradOutput(w.isa, int(w.tile), args)
 			if w.lastOfImage(first + i) {
 				w.OutLayout.clearHalo(a.Out, w.Out, image, block, 0, w.Out.H)
 			}
@@ -245,47 +321,64 @@ func (w *winograd) lastOfImage(i int) bool { return i%len(w.tiles) == len(w.tile
 
 // PackWinograd transforms and lays out weights as
 // [panel][position][input channel][output channel in the panel]: U = G·g·Gᵀ,
-// computed in float64.
-func PackWinograd(s ConvSpec) []float32 {
-	channels := shapeOf(active).channels
-	panels, depth := ceilDiv(s.Out.C, channels), blocksOf(s.In.C)*Block
-	packed := Aligned(panels * winoArea * depth * channels)
-	for oc := range s.Out.C {
-		for ic := range s.In.C {
-			u := winogradWeights(s.Weight[(oc*s.In.C+ic)*9:][:9])
-			for pos, x := range u {
-				packed[((oc/channels*winoArea+pos)*depth+ic)*channels+oc%channels] = float32(x)
+// computed in float64. Take gives zeroed memory.
+func PackWinograd(s ConvSpec, tile int, take func(n int) []float32) []float32 {
+	t := winogradTile(tile)
+	channels := shapeFor(s).channels
+	group, _ := merge(s)
+	panels, depth := ceilDiv(s.Out.C, channels), blocksOf(group.in)*Block
+	packed := take(panels * t.area() * depth * channels)
+	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
+	var u [maxArea]float64
+	lines := make([]float32, maxArea*channels) // an input channel's, by position
+	for panel := range panels {
+		first := panel * channels / group.out * group.out / outs // of the panel's groups
+		for ic := range group.in {
+			clear(lines)
+			for c := range min(channels, s.Out.C-panel*channels) {
+				oc := panel*channels + c
+				k := ic - (oc/outs-first)*perGroup
+				if k < 0 || k >= perGroup {
+					continue // of another of the merged groups
+				}
+				t.weights(&u, s.Weight[(oc*perGroup+k)*9:][:9])
+				for pos, x := range u[:t.area()] {
+					lines[pos*channels+c] = float32(x)
+				}
+			}
+			for pos := range t.area() {
+				at := ((panel*t.area()+pos)*depth + ic) * channels
+				copy(packed[at:at+channels], lines[pos*channels:])
 			}
 		}
 	}
 	return packed
 }
 
-// winogradG is the matrix G of F(4, 3).
-var winogradG = [winoSize][3]float64{
-	{1. / 4, 0, 0},
-	{-1. / 6, -1. / 6, -1. / 6},
-	{-1. / 6, 1. / 6, -1. / 6},
-	{1. / 24, 1. / 12, 1. / 6},
-	{1. / 24, -1. / 12, 1. / 6},
-	{0, 0, 1},
+// weights computes U = G·g·Gᵀ of a 3x3 window.
+func (t winogradTile) weights(u *[maxArea]float64, window []float32) {
+	w := (*[9]float32)(window)
+	var rows [6][3]float64 // G·g
+	size := int(t) + 2
+	for x := range 3 {
+		a, b, c := float64(w[x]), float64(w[3+x]), float64(w[6+x])
+		column := t.expand(a, b, c)
+		for i := range size {
+			rows[i][x] = column[i]
+		}
+	}
+	for i := range size {
+		r := &rows[i]
+		line := t.expand(r[0], r[1], r[2])
+		copy(u[i*size:(i+1)*size], line[:])
+	}
 }
 
-func winogradWeights(g []float32) (u [winoArea]float64) {
-	var rows [winoSize][3]float64 // G·g
-	for i, gr := range winogradG {
-		for x := range 3 {
-			for k := range 3 {
-				rows[i][x] += gr[k] * float64(g[k*3+x])
-			}
-		}
+// expand multiplies G with a column of three.
+func (t winogradTile) expand(a, b, c float64) [6]float64 {
+	if t == winograd2 {
+		return [6]float64{a, (a + b + c) / 2, (a - b + c) / 2, c}
 	}
-	for i := range winoSize {
-		for j, gr := range winogradG {
-			for k := range 3 {
-				u[i*winoSize+j] += rows[i][k] * gr[k]
-			}
-		}
-	}
-	return u
+	outer, far := -(a+c)/6, a/24+c/6
+	return [6]float64{a / 4, outer - b/6, outer + b/6, far + b/12, far - b/12, c}
 }

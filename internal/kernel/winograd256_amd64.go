@@ -5,7 +5,13 @@
 package kernel
 
 //go:noescape
-func winogradInput256(a *byte)
+func winograd4Input256(a *byte)
 
 //go:noescape
-func winogradOutput256(a *byte)
+func winograd4Output256(a *byte)
+
+//go:noescape
+func winograd2Input256(a *byte)
+
+//go:noescape
+func winograd2Output256(a *byte)

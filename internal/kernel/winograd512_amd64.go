@@ -5,7 +5,13 @@
 package kernel
 
 //go:noescape
-func winogradInput512(a *byte)
+func winograd4Input512(a *byte)
 
 //go:noescape
-func winogradOutput512(a *byte)
+func winograd4Output512(a *byte)
+
+//go:noescape
+func winograd2Input512(a *byte)
+
+//go:noescape
+func winograd2Output512(a *byte)

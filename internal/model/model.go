@@ -29,6 +29,9 @@ type Spec struct {
 	// Classifier is the module whose parameters depend on the number of
 	// classes, for ReplaceClassifier.
 	Classifier string
+	// Parent is a model whose weights this one starts with, where both have
+	// parameters of a name and shape; nil for none.
+	Parent *Model
 	Options
 }
 
@@ -36,6 +39,8 @@ type Spec struct {
 type Options struct {
 	Threads     int
 	MemoryLimit int64
+	// Direct forbids Winograd's algorithm.
+	Direct bool
 }
 
 // The defaults and bounds of Options.
@@ -109,6 +114,7 @@ func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot
 			Workers:     m.spec.Threads,
 			Budget:      m.budget,
 			MemoryLimit: m.spec.MemoryLimit,
+			Direct:      m.spec.Direct,
 		})
 	})
 }

@@ -28,7 +28,13 @@ func (m *Model) parameters() []parameter {
 	return list
 }
 
+// initial is a parameter's value before any checkpoint.
 func (m *Model) initial(p parameter) []float32 {
+	if m.spec.Parent != nil {
+		if data := m.spec.Parent.ready().params.Get(p.key); len(data) == p.param.Shape.Elems() {
+			return data
+		}
+	}
 	data := make([]float32, p.param.Shape.Elems())
 	m.spec.Init(p.node, p.param, data)
 	return data

@@ -26,15 +26,19 @@ const (
 	argShift
 	argAct
 	argSlope
+	argAhead
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
-// 32 or 16 output channels: for every tap of the window, `unroll` input
+// a panel of output channels, one or two vectors wide: for every tap of the window, `unroll` input
 // channels a pixel are broadcast and multiplied with a row of weights each.
 //
 // Pixels before `half` are addressed from in0, the others from in1, so that a
 // tile may span two rows. A pixel's address is a base plus up to six strides,
 // in one addressing mode from the registers s, 3s and 5s.
+//
+// Meanwhile it asks for the memory from ahead on, a cache line for each input
+// channel: the weights that the next panel will need.
 type tile struct {
 	pixels, half, unroll int
 	vectors              int // of weights; accumulators are pixels × vectors
@@ -42,8 +46,8 @@ type tile struct {
 	s, s3, s5            GPPhysical
 }
 
-func newTile(pixels, half, unroll int) *tile {
-	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: 2,
+func newTile(pixels, half, vectors, unroll int) *tile {
+	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: vectors,
 		in: [2]GPPhysical{R11, R12}, s: R8, s3: R9, s5: R10}
 }
 
@@ -80,6 +84,8 @@ func (t *tile) loop(step func(ic int)) {
 	MOVQ(arg(argStride), t.s)
 	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 2}, t.s3)
 	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 4}, t.s5)
+	ahead := R13
+	MOVQ(arg(argAhead), ahead)
 	Label("taps")
 	MOVQ(Mem{Base: offsets}, t.in[1])
 	LEAQ(Mem{Base: in0, Index: t.in[1], Scale: 1}, t.in[0])
@@ -88,7 +94,13 @@ func (t *tile) loop(step func(ic int)) {
 	}
 	ADDQ(Imm(8), offsets)
 	for ic := 0; ic < t.unroll; ic++ {
+		if t.unroll > 1 {
+			PREFETCHT0(Mem{Base: ahead, Disp: 64 * ic})
+		}
 		step(ic)
+	}
+	if t.unroll > 1 {
+		ADDQ(U32(uint32(64*t.unroll)), ahead)
 	}
 	ADDQ(U32(uint32(t.unroll*rowBytes(t))), weights)
 	DECQ(taps)
@@ -98,7 +110,7 @@ func (t *tile) loop(step func(ic int)) {
 // rowBytes is the size of the weights of one input channel.
 func rowBytes(t *tile) int { return t.vectors * t.bytes() }
 
-// bytes is a vector's: two ZMM cover 32 output channels, two YMM 16.
+// bytes is a vector's: a ZMM covers 16 output channels, a YMM 8.
 func (t *tile) bytes() int {
 	if t.half == 7 {
 		return 64

@@ -19,7 +19,7 @@ func genConv256() {
 }
 
 func conv256(pixels, unroll int) {
-	t := newTile(pixels, 3, unroll)
+	t := newTile(pixels, 3, 2, unroll)
 	function("tile256x%du%d", pixels, unroll)
 	acc := func(p, v int) VecPhysical { return y[2*p+v] }
 	for i := 0; i < 2*pixels; i++ {

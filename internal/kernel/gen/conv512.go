@@ -9,30 +9,35 @@ import (
 var z = []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
 	Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}
 
-// genConv512 generates the tiles of 1 to 14 pixels × 32 channels: 28
-// accumulators, two weight vectors in two alternating pairs.
+// genConv512 generates the tiles of 1 to 14 pixels × 32 channels, up to 28
+// accumulators and two alternating pairs of weight vectors; and those × 16
+// channels, for narrow layers.
 func genConv512() {
-	for _, unroll := range []int{16, 1} {
-		for pixels := 1; pixels <= 14; pixels++ {
-			conv512(pixels, unroll)
+	for _, vectors := range []int{2, 1} {
+		for _, unroll := range []int{16, 1} {
+			for pixels := 1; pixels <= 14; pixels++ {
+				conv512(pixels, vectors, unroll)
+			}
 		}
 	}
 }
 
-func conv512(pixels, unroll int) {
-	t := newTile(pixels, 7, unroll)
-	function("tile512x%du%d", pixels, unroll)
-	acc := func(p, v int) VecPhysical { return z[2*p+v] }
-	for i := 0; i < 2*pixels; i++ {
+func conv512(pixels, vectors, unroll int) {
+	t := newTile(pixels, 7, vectors, unroll)
+	function("tile512x%dc%du%d", pixels, 16*vectors, unroll)
+	acc := func(p, v int) VecPhysical { return z[vectors*p+v] }
+	for i := 0; i < vectors*pixels; i++ {
 		VPXORD(z[i], z[i], z[i])
 	}
 	t.loop(func(ic int) {
 		w := z[28+ic%2*2:]
-		VMOVUPS(t.weight(ic, 0), w[0])
-		VMOVUPS(t.weight(ic, 1), w[1])
+		for v := 0; v < vectors; v++ {
+			VMOVUPS(t.weight(ic, v), w[v])
+		}
 		for p := 0; p < pixels; p++ {
-			VFMADD231PS_BCST(t.pixel(p, ic), w[0], acc(p, 0))
-			VFMADD231PS_BCST(t.pixel(p, ic), w[1], acc(p, 1))
+			for v := 0; v < vectors; v++ {
+				VFMADD231PS_BCST(t.pixel(p, ic), w[v], acc(p, v))
+			}
 		}
 	})
 	tmp := z[28:]

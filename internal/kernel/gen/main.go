@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv512, conv256, pool512, pool256, winograd512 or winograd256")
+	what := flag.String("what", "", "conv, pool, winograd or rows, each with 512 or 256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -25,11 +25,14 @@ func main() {
 	case "pool256":
 		genPool256()
 	case "winograd512":
-		genWinogradInput(lanes512)
-		genWinogradOutput(lanes512)
+		genWinograd(lanes512)
 	case "winograd256":
-		genWinogradInput(lanes256)
-		genWinogradOutput(lanes256)
+		genWinograd(lanes256)
+	case "rows512":
+		genRows(lanes512)
+	case "rows256":
+		genRows(lanes256)
+		genTranspose()
 	default:
 		log.Fatalf("unknown -what %q", *what)
 	}

@@ -39,11 +39,35 @@ var (
 	lanes256 = lanes{32, y}
 )
 
-// constant broadcasts a number, as its bits: avo prints a whole F32 as an
-// integer. The function's name keeps constants apart,
+// winograd generates the transforms of F(outputs x outputs, 3x3), whose tiles
+// have size x size inputs.
+type winograd struct {
+	lanes
+	outputs, size int
+	// Registers: a line of up to 6 elements, its transform, one to spare and
+	// constants.
+	line, turned []VecPhysical
+	spare        VecPhysical
+	constants    []VecPhysical
+}
+
+func genWinograd(l lanes) {
+	for _, outputs := range []int{4, 2} {
+		w := &winograd{lanes: l, outputs: outputs, size: outputs + 2,
+			line: l.r[0:6], turned: l.r[6:12], spare: l.r[12], constants: l.r[13:16]}
+		w.input()
+		w.output()
+	}
+}
+
+// load broadcasts numbers into the registers for constants, as their bits: avo
+// prints a whole F32 as an integer. The function's name keeps constants apart,
 // which avo declares once for each use.
-func (l lanes) constant(function string, x int, r VecPhysical) {
-	VBROADCASTSS(ConstData(fmt.Sprintf("%s%dx%d", function, 8*l.bytes, x), U32(math.Float32bits(float32(x)))), r)
+func (w *winograd) load(function string, numbers ...int) {
+	for i, x := range numbers {
+		name := fmt.Sprintf("%s%d%dx%d", function, w.outputs, 8*w.bytes, x)
+		VBROADCASTSS(ConstData(name, U32(math.Float32bits(float32(x)))), w.constants[i])
+	}
 }
 
 // winogradArguments loads what both transforms take.
@@ -58,38 +82,43 @@ func winogradArguments() (in, pitch, pixel, out, step, scratch GPPhysical) {
 	return in, pitch, pixel, out, step, scratch
 }
 
-// genWinogradInput generates V = Bᵀ·d·B for one tile of 6x6 pixels: the input
-// transform of F(4x4, 3x3). Columns first, into scratch, then rows.
-func genWinogradInput(l lanes) {
-	function("winogradInput%d", 8*l.bytes)
+// at is an element of the scratch, which holds rows of the tile's size.
+func (w *winograd) at(scratch GPPhysical, y, x int) Mem {
+	return Mem{Base: scratch, Disp: (y*w.size + x) * w.bytes}
+}
+
+// input generates V = Bᵀ·d·B for one tile: columns first, into scratch, then
+// rows.
+func (w *winograd) input() {
+	function("winograd%dInput%d", w.outputs, 8*w.bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
-	two, four, five := l.r[13], l.r[14], l.r[15]
-	l.constant("input", 2, two)
-	l.constant("input", 4, four)
-	l.constant("input", 5, five)
-	d, t := l.r[0:6], l.r[6:12]
+	turn := w.inputLine2
+	if w.outputs == 4 {
+		w.load("input", 2, 4, 5)
+		turn = w.inputLine4
+	}
 	row := R9
-	for x := 0; x < 6; x++ {
+	for x := 0; x < w.size; x++ {
 		MOVQ(in, row)
-		for y := 0; y < 6; y++ {
-			VMOVUPS(Mem{Base: row}, d[y])
-			if y < 5 {
+		for y := 0; y < w.size; y++ {
+			VMOVUPS(Mem{Base: row}, w.line[y])
+			if y < w.size-1 {
 				ADDQ(pitch, row)
 			}
 		}
-		l.inputTransform(d, t, l.r[12], two, four, five)
-		for y := 0; y < 6; y++ {
-			VMOVUPS(t[y], Mem{Base: scratch, Disp: (y*6 + x) * l.bytes})
+		turn()
+		for y := 0; y < w.size; y++ {
+			VMOVUPS(w.turned[y], w.at(scratch, y, x))
 		}
 		ADDQ(pixel, in)
 	}
-	for y := 0; y < 6; y++ {
-		for x := 0; x < 6; x++ {
-			VMOVUPS(Mem{Base: scratch, Disp: (y*6 + x) * l.bytes}, d[x])
+	for y := 0; y < w.size; y++ {
+		for x := 0; x < w.size; x++ {
+			VMOVUPS(w.at(scratch, y, x), w.line[x])
 		}
-		l.inputTransform(d, t, l.r[12], two, four, five)
-		for x := 0; x < 6; x++ {
-			VMOVUPS(t[x], Mem{Base: out})
+		turn()
+		for x := 0; x < w.size; x++ {
+			VMOVUPS(w.turned[x], Mem{Base: out})
 			ADDQ(step, out)
 		}
 	}
@@ -97,7 +126,7 @@ func genWinogradInput(l lanes) {
 	RET()
 }
 
-// inputTransform is t = Bᵀ·d in one dimension, with
+// inputLine4 is t = Bᵀ·d of F(4, 3):
 //
 //	t0 = 4d0 - 5d2 + d4
 //	t1 = (d4 - 4d2) + (d3 - 4d1)
@@ -105,7 +134,9 @@ func genWinogradInput(l lanes) {
 //	t3 = (d4 - d2) + 2(d3 - d1)
 //	t4 = (d4 - d2) - 2(d3 - d1)
 //	t5 = 4d1 - 5d3 + d5
-func (l lanes) inputTransform(d, t []VecPhysical, tmp, two, four, five VecPhysical) {
+func (w *winograd) inputLine4() {
+	d, t, tmp := w.line, w.turned, w.spare
+	two, four, five := w.constants[0], w.constants[1], w.constants[2]
 	VMOVAPS(d[4], t[0])
 	VFMADD231PS(four, d[0], t[0])
 	VFNMADD231PS(five, d[2], t[0])
@@ -128,54 +159,68 @@ func (l lanes) inputTransform(d, t []VecPhysical, tmp, two, four, five VecPhysic
 	VFNMADD231PS(two, tmp, t[4])
 }
 
-// genWinogradOutput generates act((Aᵀ·m·A)·scale + shift + residual) for one
-// tile, stored for the rows and columns that lie inside the map.
-func genWinogradOutput(l lanes) {
-	function("winogradOutput%d", 8*l.bytes)
+// inputLine2 is t = Bᵀ·d of F(2, 3):
+//
+//	t0 = d0 - d2
+//	t1 = d1 + d2
+//	t2 = d2 - d1
+//	t3 = d1 - d3
+func (w *winograd) inputLine2() {
+	d, t := w.line, w.turned
+	VSUBPS(d[2], d[0], t[0])
+	VADDPS(d[2], d[1], t[1])
+	VSUBPS(d[1], d[2], t[2])
+	VSUBPS(d[3], d[1], t[3])
+}
+
+// output generates act((Aᵀ·m·A)·scale + shift + residual) for one tile, stored
+// for the rows and columns that lie inside the map.
+func (w *winograd) output() {
+	function("winograd%dOutput%d", w.outputs, 8*w.bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
-	two, four, eight := l.r[13], l.r[14], l.r[15]
-	l.constant("output", 2, two)
-	l.constant("output", 4, four)
-	l.constant("output", 8, eight)
-	m, t := l.r[0:6], l.r[6:12]
-	step6, at := R9, R10
-	LEAQ(Mem{Base: step, Index: step, Scale: 2}, step6)
-	ADDQ(step6, step6)
-	for x := 0; x < 6; x++ {
+	turn := w.outputLine2
+	if w.outputs == 4 {
+		w.load("output", 2, 4, 8)
+		turn = w.outputLine4
+	}
+	row, at := R9, R10 // bytes from row to row of positions
+	IMUL3Q(Imm(uint64(w.size)), step, row)
+	for x := 0; x < w.size; x++ {
 		MOVQ(in, at)
-		for y := 0; y < 6; y++ {
-			VMOVUPS(Mem{Base: at}, m[y])
-			if y < 5 {
-				ADDQ(step6, at)
+		for y := 0; y < w.size; y++ {
+			VMOVUPS(Mem{Base: at}, w.line[y])
+			if y < w.size-1 {
+				ADDQ(row, at)
 			}
 		}
-		l.outputTransform(m, t, two, four, eight)
-		for y := 0; y < 4; y++ {
-			VMOVUPS(t[y], Mem{Base: scratch, Disp: (y*6 + x) * l.bytes})
+		turn()
+		for y := 0; y < w.outputs; y++ {
+			VMOVUPS(w.turned[y], w.at(scratch, y, x))
 		}
 		ADDQ(step, in)
 	}
-	l.outputRows(m, t, two, four, eight, pitch, pixel, out, scratch)
+	w.outputRows(turn, pitch, pixel, out, scratch)
 }
 
-func (l lanes) outputRows(m, t []VecPhysical, two, four, eight VecPhysical, pitch, pixel, out, scratch GPPhysical) {
+func (w *winograd) outputRows(turn func(), pitch, pixel, out, scratch GPPhysical) {
 	rows, columns, residual, act, vec := R9, R10, R11, R12, RBX
+	m, t := w.line, w.turned
 	MOVQ(arg(winoRows), rows)
 	MOVQ(arg(winoColumns), columns)
 	MOVQ(arg(winoResidual), residual)
 	MOVQ(arg(winoAct), act)
 	Label("row")
-	for x := 0; x < 6; x++ {
-		VMOVUPS(Mem{Base: scratch, Disp: x * l.bytes}, m[x])
+	for x := 0; x < w.size; x++ {
+		VMOVUPS(w.at(scratch, 0, x), m[x])
 	}
-	ADDQ(U32(uint32(6*l.bytes)), scratch)
-	l.outputTransform(m, t, two, four, eight)
+	ADDQ(U32(uint32(w.size*w.bytes)), scratch)
+	turn()
 	scale, shift := m[4], m[5]
 	MOVQ(arg(winoScale), vec)
 	VMOVUPS(Mem{Base: vec}, scale)
 	MOVQ(arg(winoShift), vec)
 	VMOVUPS(Mem{Base: vec}, shift)
-	for x := 0; x < 4; x++ {
+	for x := 0; x < w.outputs; x++ {
 		VFMADD213PS(shift, scale, t[x])
 	}
 	to := R13
@@ -189,7 +234,7 @@ func (l lanes) outputRows(m, t []VecPhysical, two, four, eight VecPhysical, pitc
 	TESTQ(residual, residual)
 	JZ(LabelRef("activate"))
 	MOVQ(residual, to)
-	for x := 0; x < 4; x++ {
+	for x := 0; x < w.outputs; x++ {
 		column("added", x, func(x int) {
 			VADDPS(Mem{Base: to}, t[x], t[x])
 			ADDQ(pixel, to)
@@ -202,19 +247,19 @@ func (l lanes) outputRows(m, t []VecPhysical, two, four, eight VecPhysical, pitc
 	JB(LabelRef("store"))
 	JA(LabelRef("leaky"))
 	VXORPS(m[0].AsX(), m[0].AsX(), m[0].AsX())
-	for x := 0; x < 4; x++ {
+	for x := 0; x < w.outputs; x++ {
 		VMAXPS(t[x], m[0], t[x])
 	}
 	JMP(LabelRef("store"))
 	Label("leaky")
 	VBROADCASTSS(arg(winoSlope), m[0])
-	for x := 0; x < 4; x++ {
+	for x := 0; x < w.outputs; x++ {
 		VMULPS(t[x], m[0], m[1])
 		VMAXPS(t[x], m[1], t[x])
 	}
 	Label("store")
 	MOVQ(out, to)
-	for x := 0; x < 4; x++ {
+	for x := 0; x < w.outputs; x++ {
 		column("stored", x, func(x int) {
 			VMOVUPS(t[x], Mem{Base: to})
 			ADDQ(pixel, to)
@@ -228,13 +273,15 @@ func (l lanes) outputRows(m, t []VecPhysical, two, four, eight VecPhysical, pitc
 	RET()
 }
 
-// outputTransform is t = Aᵀ·m in one dimension, with
+// outputLine4 is t = Aᵀ·m of F(4, 3):
 //
 //	t0 = m0 + (m1 + m2) +  (m3 + m4)
 //	t1 =      (m1 - m2) + 2(m3 - m4)
 //	t2 =      (m1 + m2) + 4(m3 + m4)
 //	t3 =      (m1 - m2) + 8(m3 - m4) + m5
-func (l lanes) outputTransform(m, t []VecPhysical, two, four, eight VecPhysical) {
+func (w *winograd) outputLine4() {
+	m, t := w.line, w.turned
+	two, four, eight := w.constants[0], w.constants[1], w.constants[2]
 	VADDPS(m[2], m[1], t[2]) // m1 + m2
 	VSUBPS(m[2], m[1], t[3]) // m1 - m2
 	VADDPS(m[4], m[3], t[4]) // m3 + m4
@@ -246,4 +293,16 @@ func (l lanes) outputTransform(m, t []VecPhysical, two, four, eight VecPhysical)
 	VFMADD231PS(four, t[4], t[2])
 	VADDPS(m[5], t[3], t[3])
 	VFMADD231PS(eight, t[5], t[3])
+}
+
+// outputLine2 is t = Aᵀ·m of F(2, 3):
+//
+//	t0 = m0 + m1 + m2
+//	t1 =      m1 - m2 - m3
+func (w *winograd) outputLine2() {
+	m, t := w.line, w.turned
+	VADDPS(m[1], m[0], t[0])
+	VADDPS(m[2], t[0], t[0])
+	VSUBPS(m[2], m[1], t[1])
+	VSUBPS(m[3], t[1], t[1])
 }
