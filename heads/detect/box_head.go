@@ -33,7 +33,7 @@ func (b *builder) buildBoxHead(s *settings) *boxHead {
 		x = b.regionInput("box_head", s.channels)
 		const convs = 4
 		for i := range convs {
-			x = b.block(fmt.Sprintf("%s%d", head, i), x, s.channels, s.channels, 3, batchNorm, true)
+			x = b.block(fmt.Sprintf("%s%d", head, i), x, s.channels, s.channels, batchNorm)
 		}
 		h.features = x
 		x = b.regionInput("box_head.flat", in)

@@ -2,18 +2,14 @@ package detect
 
 import (
 	"context"
-	"hash/fnv"
 	"image"
-	"math"
-	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/internal/graph"
-	"github.com/vertebra-vision/vertebra/internal/model"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
 )
@@ -22,7 +18,7 @@ import (
 type Detector struct {
 	kind     string
 	settings settings
-	model    *model.Model
+	net      *backbone.Network
 	adapters map[string]adapter
 	// find does what follows the transform: the network, and the choice of
 	// boxes, in the network's pixels.
@@ -42,58 +38,43 @@ type found struct {
 // images.
 const maxPlans = 24
 
-// newDetector finishes a builder's graph. Until Load the backbone has net's
-// weights and the rest seeded random ones.
-func newDetector(kind string, b *builder, net *backbone.Network, s settings) (*Detector, error) {
-	body, err := net.StateDict()
+// newDetector adds heads to a pyramid: one graph, with inputs of their own for
+// the heads that see regions. build may be called again.
+func newDetector(kind string, pyr *fpn.Pyramid, s settings, build func(*builder)) (*Detector, error) {
+	d := &Detector{kind: kind, settings: s}
+	var err error
+	d.net, err = pyr.Extend(backbone.Extension{
+		Name: kind,
+		Build: func(bb *backbone.Builder) error {
+			b := &builder{g: bb.Graph, adapters: map[string]adapter{}}
+			for _, l := range pyr.Levels() {
+				b.levels = append(b.levels, bb.Levels[l])
+			}
+			build(b)
+			d.adapters = b.adapters
+			return nil
+		},
+		Keys:  d.keys,
+		Plans: maxPlans,
+	})
+	return d, err
+}
+
+// run computes nodes from an input: images, or what the regions' heads see.
+func (d *Detector) run(ctx context.Context, x *ops.Tensor, nodes ...*graph.Node) ([]*ops.Tensor, error) {
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = n.Name
+	}
+	byName, err := d.net.Run(ctx, x, names...)
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{kind: kind, settings: s, adapters: b.adapters}
-	d.model = model.New(model.Spec{
-		Graph:     b.g,
-		Canonical: func(name string) string { return name },
-		Keys:      d.keys,
-		Plans:     maxPlans,
-		Init:      func(n *graph.Node, p graph.Param, dst []float32) { initialise(body, n, p, dst) },
-		Options:   s.run,
-	})
-	return d, nil
-}
-
-// initialise gives a parameter its value before any checkpoint: the backbone's
-// own, for heads N(0, 0.01) and for the rest a uniform distribution that keeps
-// the signal's variance. Biases are zero but for that of one-stage
-// classifiers, which say "background" at first (Lin et al., "Focal Loss").
-func initialise(body *weights.StateDict, n *graph.Node, p graph.Param, dst []float32) {
-	key := n.ParamKey(p)
-	if name, ok := strings.CutPrefix(key, bodyPrefix); ok {
-		if t, ok := body.Get(name); ok && t.ReadFloat32(dst) == nil {
-			return
-		}
+	out := make([]*ops.Tensor, len(nodes))
+	for i, name := range names {
+		out[i] = byName[name]
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(key))
-	rng := rand.New(rand.NewPCG(0, h.Sum64()))
-	op, _ := n.Op.(graph.Conv)
-	switch {
-	case p.Role == graph.RoleScale || p.Role == graph.RoleVar:
-		fill(dst, func() float32 { return 1 })
-	case key == "head.classification_head.cls_logits.bias":
-		fill(dst, func() float32 { return -float32(math.Log(99)) })
-	case p.Role != graph.RoleWeight:
-	case strings.HasPrefix(key, "rpn.") || strings.HasPrefix(key, "head."):
-		fill(dst, func() float32 { return float32(0.01 * rng.NormFloat64()) })
-	default:
-		bound := math.Sqrt(3 / float64(op.In*op.Kernel[0]*op.Kernel[1]))
-		fill(dst, func() float32 { return float32((2*rng.Float64() - 1) * bound) })
-	}
-}
-
-func fill(dst []float32, value func() float32) {
-	for i := range dst {
-		dst[i] = value()
-	}
+	return out, nil
 }
 
 // Kind is the detector's kind in torchvision's words: fasterrcnn, retinanet …
@@ -158,13 +139,13 @@ func (d *Detector) detection(o found, s size, sx, sy float32) Detection {
 // or misshapen, all of it at once, is a *backbone.LoadError, and the detector
 // keeps the weights it had.
 func (d *Detector) Load(sd *weights.StateDict, opts ...backbone.LoadOption) error {
-	return d.model.Load(sd, opts...)
+	return d.net.Load(sd, opts...)
 }
 
 // StateDict returns the weights under torchvision's keys, in its shapes. They
 // must not be changed.
 func (d *Detector) StateDict() (*weights.StateDict, error) {
-	own, err := d.model.StateDict()
+	own, err := d.net.StateDict()
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +161,7 @@ func (d *Detector) StateDict() (*weights.StateDict, error) {
 				return nil, err
 			}
 		}
-		if err := sd.Put(name, x); err != nil {
+		if err := sd.Put(torchvisionKey(name), x); err != nil {
 			return nil, err
 		}
 	}
@@ -189,7 +170,7 @@ func (d *Detector) StateDict() (*weights.StateDict, error) {
 
 // NumParams counts the trainable parameters, as torchvision publishes them.
 func (d *Detector) NumParams() int64 {
-	sum := d.model.NumParams()
+	sum := d.net.NumParams()
 	for _, a := range d.adapters {
 		sum += elements(a.torch) - elements(a.own)
 	}
@@ -206,13 +187,12 @@ func elements(shape []int) int64 {
 
 // Nodes lists the names of everything that Hook takes, in the order of
 // execution.
-func (d *Detector) Nodes() []string { return d.model.Names() }
+func (d *Detector) Nodes() []string { return d.net.Nodes() }
 
 // Hook calls fn with the output of every module that the pattern matches, as
 // backbone.Network.Hook does. Fully connected layers on regions show as
 // 1×C×1×K for K regions, transposed convolutions as N×(C·s²)×H×W before their
 // outputs are interleaved, and the last of K may be padding.
 func (d *Detector) Hook(pattern string, fn backbone.HookFunc) (*backbone.Hook, error) {
-	h, err := d.model.AddHook(pattern, false, fn)
-	return h, errors.WithMessage(err, d.kind)
+	return d.net.Hook(pattern, fn)
 }

@@ -10,8 +10,18 @@ import (
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-// bodyPrefix is before the backbone's names.
-const bodyPrefix = "backbone.body."
+// torchvisionKey is torchvision's name of one of the graph's parameters.
+func torchvisionKey(name string) string {
+	for _, own := range []string{"rpn.", "roi_heads.", "head."} {
+		if strings.HasPrefix(name, own) {
+			return name
+		}
+	}
+	if strings.HasPrefix(name, "fpn.") {
+		return "backbone." + name
+	}
+	return "backbone.body." + name
+}
 
 // adapter turns a parameter from torchvision's shape into that of the graph
 // and back.
@@ -32,7 +42,6 @@ var oldKeys = []struct {
 	replace func(m []string) string
 }{
 	{regexp.MustCompile(`^(rpn\.head\.conv)\.(weight|bias)$`), func(m []string) string { return m[1] + ".0.0." + m[2] }},
-	{regexp.MustCompile(`^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)$`), func(m []string) string { return m[1] + ".0." + m[2] }},
 	{regexp.MustCompile(`^(head\.(?:classification|regression)_head\.conv)\.(\d)\.(weight|bias)$`), func(m []string) string {
 		i, _ := strconv.Atoi(m[2])
 		return m[1] + "." + strconv.Itoa(i/2) + ".0." + m[3]
@@ -56,43 +65,40 @@ func newKey(key string, known map[string]bool) string {
 	return key
 }
 
-// keys returns the function that brings a checkpoint to the graph's keys and
-// shapes.
-func (d *Detector) keys(sd *weights.StateDict) (*weights.StateDict, weights.Scheme, error) {
+// keys brings what weights.Canonical made of a checkpoint to the graph's keys
+// and shapes.
+func (d *Detector) keys(sd *weights.StateDict) (*weights.StateDict, error) {
 	known := map[string]bool{}
-	for _, p := range d.model.Params() {
+	for _, p := range d.net.Params() {
 		known[p.Name] = true
 	}
-	prefix := wrapping(sd.Names())
 	adapted := map[string]*weights.Tensor{}
 	view, err := sd.Map(func(name string) (string, bool) {
 		t, _ := sd.Get(name)
-		name = newKey(strings.TrimPrefix(name, prefix), known)
+		name = newKey(unwrapped(name), known)
 		if a, ok := d.adapters[name]; ok && slices.Equal(t.Shape(), a.torch) {
 			adapted[name] = t
 			return "", false
 		}
-		return name, !strings.HasSuffix(name, "num_batches_tracked")
+		return name, true
 	})
 	if err != nil {
-		return nil, weights.Torchvision, err
+		return nil, err
 	}
 	for name, t := range adapted {
 		if err := adapt(view, name, t, d.adapters[name]); err != nil {
-			return nil, weights.Torchvision, err
+			return nil, err
 		}
 	}
-	return view, weights.Torchvision, nil
+	return view, nil
 }
 
-// wrapping is a prefix such as "module." that every key has.
-func wrapping(names []string) string {
+// unwrapped takes off what wraps a whole model.
+func unwrapped(name string) string {
 	for _, prefix := range []string{"module.", "model.", "_orig_mod."} {
-		if len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, prefix) }) {
-			return prefix
-		}
+		name = strings.TrimPrefix(name, prefix)
 	}
-	return ""
+	return name
 }
 
 func adapt(view *weights.StateDict, name string, t *weights.Tensor, a adapter) error {

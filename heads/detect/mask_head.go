@@ -29,7 +29,7 @@ func (b *builder) buildMaskHead(s *settings) *maskHead {
 	const convs, width = 4, 256
 	x, in := b.regionInput("mask_head", s.channels), s.channels
 	for i := range convs {
-		x = b.block(fmt.Sprintf("roi_heads.mask_head.%d", i), x, in, width, 3, n, true)
+		x = b.block(fmt.Sprintf("roi_heads.mask_head.%d", i), x, in, width, n)
 		in = width
 	}
 	const predictor = "roi_heads.mask_predictor."

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/ops"
 )
@@ -25,116 +27,100 @@ type boxDecoder interface {
 }
 
 // NewRetinaNet makes RetinaNet (Lin et al., "Focal Loss for Dense Object
-// Detection", 2017), torchvision's retinanet_resnet50_fpn on ResNet-50. The
-// pyramid has P3 to P7. Until [Detector.Load] the backbone has net's weights
-// and the rest random ones. Errors wrap ErrConfig.
-func NewRetinaNet(net *backbone.Network, opts ...Option) (*Detector, error) {
-	return newRetinaNet("retinanet", net, false, opts)
+// Detection", 2017): torchvision's retinanet_resnet50_fpn where the pyramid is
+// P3 to P7 with P6 from P5, on ResNet-50. It starts with the pyramid's weights,
+// and random ones in its heads, until [Detector.Load]. Errors wrap ErrConfig.
+func NewRetinaNet(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
+	return newRetinaNet("retinanet", pyr, noNorm, opts)
 }
 
-// NewRetinaNetV2 makes torchvision's retinanet_resnet50_fpn_v2: P6 from C5, and
-// group normalisation in the heads.
-func NewRetinaNetV2(net *backbone.Network, opts ...Option) (*Detector, error) {
-	return newRetinaNet("retinanet_v2", net, true, opts)
+// NewRetinaNetV2 makes torchvision's retinanet_resnet50_fpn_v2, where the
+// pyramid has P6 from C5: group normalisation in the heads.
+func NewRetinaNetV2(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
+	return newRetinaNet("retinanet_v2", pyr, groupNorm, opts)
 }
 
-func newRetinaNet(kind string, net *backbone.Network, v2 bool, opts []Option) (*Detector, error) {
+func newRetinaNet(kind string, pyr *fpn.Pyramid, n norm, opts []Option) (*Detector, error) {
 	s := defaults()
-	s.detections, s.v2 = 300, v2
-	if err := s.apply(opts); err != nil {
+	s.detections = 300
+	if err := s.apply(pyr, opts); err != nil {
 		return nil, err
 	}
-	o := &oneStage{coder: ops.NewBoxCoder([4]float32{1, 1, 1, 1}), anchors: retinaAnchors()}
-	e, n := extraFromP5, noNorm
-	if v2 {
-		e, n = extraFromC5, groupNorm
+	anchors, err := s.anchorsOr(pyr, 4, []float64{1, math.Pow(2, 1.0/3), math.Pow(2, 2.0/3)}, []float32{0.5, 1, 2})
+	if err != nil {
+		return nil, err
 	}
-	return o.build(kind, net, s, e, func(b *builder, x *graph.Node, perLocation int) {
+	o := &oneStage{coder: ops.NewBoxCoder([4]float32{1, 1, 1, 1}), anchors: anchors}
+	return o.build(kind, pyr, s, n, func(b *builder, x *graph.Node) {
 		class, box := x, x
-		const convs = 4
-		for i := range convs {
-			class = b.block(fmt.Sprintf("head.classification_head.conv.%d", i), class, s.channels, s.channels, 3, n, true)
-			box = b.block(fmt.Sprintf("head.regression_head.conv.%d", i), box, s.channels, s.channels, 3, n, true)
+		for i := range headConvs {
+			class = b.block(fmt.Sprintf("head.classification_head.conv.%d", i), class, s.channels, s.channels, n)
+			box = b.block(fmt.Sprintf("head.regression_head.conv.%d", i), box, s.channels, s.channels, n)
 		}
-		o.logits = append(o.logits, b.conv("head.classification_head.cls_logits", class, s.channels, perLocation*s.classes, 3))
-		o.deltas = append(o.deltas, b.conv("head.regression_head.bbox_reg", box, s.channels, 4*perLocation, 3))
+		k := anchors.PerLocation(0)
+		o.logits = append(o.logits, b.conv("head.classification_head.cls_logits", class, s.channels, k*s.classes, 3))
+		o.deltas = append(o.deltas, b.conv("head.regression_head.bbox_reg", box, s.channels, 4*k, 3))
 	})
 }
 
-// retinaAnchors are torchvision's: three sizes a level, from 32, three ratios.
-func retinaAnchors() ops.AnchorGenerator {
-	var g ops.AnchorGenerator
-	for _, size := range []float64{32, 64, 128, 256, 512} {
-		g.Sizes = append(g.Sizes, []float32{
-			float32(size), float32(math.Floor(size * math.Pow(2, 1.0/3))), float32(math.Floor(size * math.Pow(2, 2.0/3))),
-		})
-		g.AspectRatios = append(g.AspectRatios, []float32{0.5, 1, 2})
-	}
-	return g
-}
+// headConvs is the convolutions of each of the heads' towers.
+const headConvs = 4
 
-// NewFCOS makes FCOS (Tian et al. 2019), torchvision's fcos_resnet50_fpn on
-// ResNet-50, on P3 to P7.
-func NewFCOS(net *backbone.Network, opts ...Option) (*Detector, error) {
+// NewFCOS makes FCOS (Tian et al. 2019): torchvision's fcos_resnet50_fpn where
+// the pyramid is P3 to P7 with P6 from P5, on ResNet-50. Otherwise it is as
+// NewRetinaNet.
+func NewFCOS(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
 	s := defaults()
 	s.score, s.nms = 0.2, 0.6
-	if err := s.apply(opts); err != nil {
+	if err := s.apply(pyr, opts); err != nil {
 		return nil, err
 	}
-	o := &oneStage{coder: ops.BoxLinearCoder{NormalizeBySize: true}}
-	for _, size := range []float32{8, 16, 32, 64, 128} {
-		o.anchors.Sizes = append(o.anchors.Sizes, []float32{size})
-		o.anchors.AspectRatios = append(o.anchors.AspectRatios, []float32{1})
+	anchors, err := s.anchorsOr(pyr, 1, []float64{1}, []float32{1})
+	if err != nil {
+		return nil, err
 	}
+	o := &oneStage{coder: ops.BoxLinearCoder{NormalizeBySize: true}, anchors: anchors}
 	tower := func(b *builder, head string, x *graph.Node) *graph.Node {
-		const convs = 4
-		for i := range convs {
+		for i := range headConvs {
 			x = b.conv(fmt.Sprintf("head.%s.conv.%d", head, 3*i), x, s.channels, s.channels, 3)
 			x = b.norm(fmt.Sprintf("head.%s.conv.%d", head, 3*i+1), x, s.channels, groupNorm)
 			x = b.relu(fmt.Sprintf("head.%s.conv.%d", head, 3*i+2), x)
 		}
 		return x
 	}
-	return o.build("fcos", net, s, extraFromP5, func(b *builder, x *graph.Node, perLocation int) {
+	return o.build("fcos", pyr, s, groupNorm, func(b *builder, x *graph.Node) {
 		class, box := tower(b, "classification_head", x), tower(b, "regression_head", x)
-		o.logits = append(o.logits, b.conv("head.classification_head.cls_logits", class, s.channels, perLocation*s.classes, 3))
-		distances := b.conv("head.regression_head.bbox_reg", box, s.channels, 4*perLocation, 3)
+		k := anchors.PerLocation(0)
+		o.logits = append(o.logits, b.conv("head.classification_head.cls_logits", class, s.channels, k*s.classes, 3))
+		distances := b.conv("head.regression_head.bbox_reg", box, s.channels, 4*k, 3)
 		o.deltas = append(o.deltas, b.g.Func("head.regression_head.relu", graph.Activation{Func: graph.ReLU}, distances))
-		o.centerness = append(o.centerness, b.conv("head.regression_head.bbox_ctrness", box, s.channels, perLocation, 3))
+		o.centerness = append(o.centerness, b.conv("head.regression_head.bbox_ctrness", box, s.channels, k, 3))
 	})
 }
 
-// build makes the pyramid, then calls head for each level.
-func (o *oneStage) build(kind string, net *backbone.Network, s settings, e extra, head func(b *builder, x *graph.Node, perLocation int)) (*Detector, error) {
-	if err := checkNetwork(net); err != nil {
-		return nil, err
+// build calls head for each level of the pyramid.
+func (o *oneStage) build(kind string, pyr *fpn.Pyramid, s settings, n norm, head func(b *builder, x *graph.Node)) (*Detector, error) {
+	if n == groupNorm && s.channels%32 != 0 {
+		return nil, errors.Wrapf(ErrConfig, "%s: the pyramid's %d channels do not divide into the 32 groups of its heads' normalisation", kind, s.channels)
 	}
-	b := newBuilder()
-	levels, err := b.pyramid(net, neck{first: 1, channels: s.channels, extra: e})
+	var err error
+	o.Detector, err = newDetector(kind, pyr, s, func(b *builder) {
+		o.logits, o.deltas, o.centerness = nil, nil, nil
+		for _, x := range b.levels {
+			head(b, x)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAnchors(s.anchors, len(levels)); err != nil {
-		return nil, err
-	}
-	if s.anchors != nil {
-		o.anchors = *s.anchors
-	}
-	for _, x := range levels {
-		head(b, x, o.anchors.PerLocation(0))
-	}
-	d, err := newDetector(kind, b, net, s)
-	if err != nil {
-		return nil, err
-	}
-	o.Detector, d.find = d, o.find
-	return d, nil
+	o.Detector.find = o.find
+	return o.Detector, nil
 }
 
 // find implements Detector.find.
 func (o *oneStage) find(ctx context.Context, b *batch) ([][]found, error) {
 	nodes := append(append(append([]*graph.Node(nil), o.logits...), o.deltas...), o.centerness...)
-	out, err := o.model.Run(ctx, b.x, nodes...)
+	out, err := o.run(ctx, b.x, nodes...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/backbone"
-	"github.com/vertebra-vision/vertebra/internal/model"
+	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
@@ -22,6 +22,7 @@ type settings struct {
 	labels    []string
 	keypoints int
 	channels  int // of the pyramid
+	threads   int // that pool regions
 	hidden    int // of the box head
 	v2        bool
 	transform Transform
@@ -35,22 +36,24 @@ type settings struct {
 	nms        float64
 	detections int
 	candidates int
-
-	run model.Options
 }
 
 // defaults are what torchvision's builders have in common.
 func defaults() settings {
 	return settings{
-		classes: 91, channels: 256, hidden: 1024, keypoints: 17,
+		classes: 91, hidden: 1024, keypoints: 17,
 		transform: DefaultTransform(),
 		rpnPre:    1000, rpnPost: 1000, rpnNMS: 0.7,
 		score: 0.05, nms: 0.5, detections: 100, candidates: 1000,
-		run: model.DefaultOptions(),
 	}
 }
 
-func (s *settings) apply(opts []Option) error {
+// apply takes the pyramid's part and then the options.
+func (s *settings) apply(pyr *fpn.Pyramid, opts []Option) error {
+	if pyr == nil {
+		return errors.Wrap(ErrConfig, "detect: the pyramid is nil")
+	}
+	s.channels, s.threads = pyr.Config().Channels, pyr.Threads()
 	for _, o := range opts {
 		if err := o(s); err != nil {
 			return err
@@ -59,7 +62,10 @@ func (s *settings) apply(opts []Option) error {
 	if s.labels != nil && len(s.labels) != s.classes {
 		return errors.Wrapf(ErrConfig, "%d labels for %d classes", len(s.labels), s.classes)
 	}
-	return nil
+	if c := pyr.Network.Config(); c.InChannels != 3 {
+		return errors.Wrapf(ErrConfig, "%s takes images of %d channels, detectors give it 3", c.Name, c.InChannels)
+	}
+	return checkAnchors(s.anchors, len(pyr.Levels()))
 }
 
 // atLeast checks an option that counts something.
@@ -101,11 +107,6 @@ func WithLabels(names []string) Option {
 // WithNumKeypoints sets Keypoint R-CNN's number of keypoints. Default 17.
 func WithNumKeypoints(n int) Option {
 	return atLeast("WithNumKeypoints", 1, n, func(s *settings) { s.keypoints = n })
-}
-
-// WithChannels sets the channels of the pyramid and its heads. Default 256.
-func WithChannels(n int) Option {
-	return atLeast("WithChannels", 1, n, func(s *settings) { s.channels = n })
 }
 
 // WithBoxFeatures sets the width of the R-CNN box head's fully connected
@@ -183,29 +184,5 @@ func WithProposalThresholds(nms float64, score float32) Option {
 			return err
 		}
 		return probability("WithProposalThresholds", float64(score), func(s *settings) { s.rpnScore = score })(s)
-	}
-}
-
-// WithThreads sets how many threads a detection uses, 1 to 1024. The default
-// is GOMAXPROCS.
-func WithThreads(n int) Option {
-	return func(s *settings) error {
-		if n < 1 || n > model.MaxThreads {
-			return errors.Wrapf(ErrConfig, "WithThreads(%d): want 1 to %d", n, model.MaxThreads)
-		}
-		s.run.Threads = n
-		return nil
-	}
-}
-
-// WithMemoryLimit bounds the memory that one run of the network may take for
-// activations, in bytes. The default is 4 GiB.
-func WithMemoryLimit(bytes int64) Option {
-	return func(s *settings) error {
-		if bytes < 1 {
-			return errors.Wrapf(ErrConfig, "WithMemoryLimit(%d): want at least 1 byte", bytes)
-		}
-		s.run.MemoryLimit = bytes
-		return nil
 	}
 }

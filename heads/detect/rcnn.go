@@ -3,10 +3,11 @@ package detect
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/pkg/errors"
 
-	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/ops"
 )
@@ -22,91 +23,92 @@ type rcnn struct {
 }
 
 // NewFasterRCNN makes Faster R-CNN with a feature pyramid (Ren et al. 2015; Lin
-// et al. 2017) on a network of four stages: torchvision's
-// fasterrcnn_resnet50_fpn on ResNet-50. Until [Detector.Load] the backbone has
-// net's weights and the rest random ones. Errors wrap ErrConfig.
-func NewFasterRCNN(net *backbone.Network, opts ...Option) (*Detector, error) {
-	return newRCNN("fasterrcnn", net, defaults(), opts, func(*rcnn, *builder) {})
+// et al. 2017): torchvision's fasterrcnn_resnet50_fpn where the pyramid is
+// fpn.TorchvisionDetection on ResNet-50. It starts with the pyramid's weights,
+// and random ones in its heads, until [Detector.Load]. Errors wrap ErrConfig.
+func NewFasterRCNN(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
+	return newRCNN("fasterrcnn", pyr, defaults(), opts, func(*rcnn, *builder, *settings) {})
 }
 
-// NewFasterRCNNV2 makes torchvision's fasterrcnn_resnet50_fpn_v2: normalisation
-// in the pyramid, two convolutions in the proposal head, four with
+// NewFasterRCNNV2 makes torchvision's fasterrcnn_resnet50_fpn_v2, where
+// the pyramid has batch normalisation: two convolutions in the proposal head, four with
 // normalisation in the box head.
-func NewFasterRCNNV2(net *backbone.Network, opts ...Option) (*Detector, error) {
+func NewFasterRCNNV2(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
 	s := defaults()
 	s.v2 = true
-	return newRCNN("fasterrcnn_v2", net, s, opts, func(*rcnn, *builder) {})
+	return newRCNN("fasterrcnn_v2", pyr, s, opts, func(*rcnn, *builder, *settings) {})
 }
 
 // NewMaskRCNN makes Mask R-CNN (He et al. 2017), torchvision's
-// maskrcnn_resnet50_fpn on ResNet-50.
-func NewMaskRCNN(net *backbone.Network, opts ...Option) (*Detector, error) {
-	return newRCNN("maskrcnn", net, defaults(), opts, (*rcnn).addMasks)
+// maskrcnn_resnet50_fpn.
+func NewMaskRCNN(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
+	return newRCNN("maskrcnn", pyr, defaults(), opts, (*rcnn).addMasks)
 }
 
 // NewMaskRCNNV2 makes torchvision's maskrcnn_resnet50_fpn_v2.
-func NewMaskRCNNV2(net *backbone.Network, opts ...Option) (*Detector, error) {
+func NewMaskRCNNV2(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
 	s := defaults()
 	s.v2 = true
-	return newRCNN("maskrcnn_v2", net, s, opts, (*rcnn).addMasks)
+	return newRCNN("maskrcnn_v2", pyr, s, opts, (*rcnn).addMasks)
 }
 
 // NewKeypointRCNN makes Keypoint R-CNN (He et al. 2017), torchvision's
-// keypointrcnn_resnet50_fpn on ResNet-50: two classes and 17 keypoints.
-func NewKeypointRCNN(net *backbone.Network, opts ...Option) (*Detector, error) {
+// keypointrcnn_resnet50_fpn: two classes and 17 keypoints.
+func NewKeypointRCNN(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
 	s := defaults()
 	s.classes = 2
-	return newRCNN("keypointrcnn", net, s, opts, (*rcnn).addKeypoints)
+	return newRCNN("keypointrcnn", pyr, s, opts, (*rcnn).addKeypoints)
 }
 
-func (r *rcnn) addMasks(b *builder) {
-	r.masks = b.buildMaskHead(&r.settings)
+func (r *rcnn) addMasks(b *builder, s *settings) {
+	r.masks = b.buildMaskHead(s)
 }
 
-func (r *rcnn) addKeypoints(b *builder) {
-	r.keypoints = b.buildKeypointHead(&r.settings)
+func (r *rcnn) addKeypoints(b *builder, s *settings) {
+	r.keypoints = b.buildKeypointHead(s)
 }
 
-func newRCNN(kind string, net *backbone.Network, s settings, opts []Option, heads func(*rcnn, *builder)) (*Detector, error) {
-	if err := s.apply(opts); err != nil {
+func newRCNN(kind string, pyr *fpn.Pyramid, s settings, opts []Option, heads func(*rcnn, *builder, *settings)) (*Detector, error) {
+	if err := s.apply(pyr, opts); err != nil {
 		return nil, err
 	}
-	if err := checkNetwork(net); err != nil {
-		return nil, err
-	}
-	b := newBuilder()
-	n := neck{channels: s.channels}
-	if s.v2 {
-		n.norm = batchNorm
-	}
-	levels, err := b.pyramid(net, n)
+	anchors, err := s.anchorsOr(pyr, 8, []float64{1}, []float32{0.5, 1, 2})
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAnchors(s.anchors, len(levels)); err != nil {
-		return nil, err
-	}
-	r := &rcnn{Detector: &Detector{settings: s}, pooled: levels[:len(levels)-1]}
-	r.rpn = b.buildRPN(levels, &r.settings)
-	r.boxes = b.buildBoxHead(&r.settings)
-	heads(r, b)
-	d, err := newDetector(kind, b, net, s)
+	r := &rcnn{}
+	r.Detector, err = newDetector(kind, pyr, s, func(b *builder) {
+		r.pooled = b.levels[:len(pyr.Config().Levels)]
+		r.rpn = b.buildRPN(anchors, &s)
+		r.boxes = b.buildBoxHead(&s)
+		heads(r, b, &s)
+	})
 	if err != nil {
 		return nil, err
 	}
-	r.Detector, d.find = d, r.find
-	return d, nil
+	r.Detector.find = r.find
+	return r.Detector, nil
 }
 
-// checkNetwork reports a network that no pyramid of P2 to P5 can be built on.
-func checkNetwork(net *backbone.Network) error {
-	if net == nil {
-		return errors.Wrap(ErrConfig, "the network is nil")
+// anchorsOr are the chosen anchors, or those whose sizes are the levels'
+// strides, times base, times scales.
+func (s *settings) anchorsOr(pyr *fpn.Pyramid, base float64, scales []float64, ratios []float32) (ops.AnchorGenerator, error) {
+	if s.anchors != nil {
+		return *s.anchors, nil
 	}
-	if c := net.Config(); len(net.Levels()) != 4 || c.InChannels != 3 {
-		return errors.Wrapf(ErrConfig, "%s has levels %v and takes %d channels: detectors need C2 to C5 and 3", c.Name, net.Levels(), c.InChannels)
+	var g ops.AnchorGenerator
+	for _, l := range pyr.Levels() {
+		info, err := pyr.Info(l)
+		if err != nil {
+			return g, err
+		}
+		var sizes []float32
+		for _, scale := range scales {
+			sizes = append(sizes, float32(math.Floor(float64(info.Stride)*base*scale)))
+		}
+		g.Sizes, g.AspectRatios = append(g.Sizes, sizes), append(g.AspectRatios, ratios)
 	}
-	return nil
+	return g, g.Validate()
 }
 
 // checkAnchors reports anchors that do not fit the pyramid's levels; nil
@@ -129,11 +131,11 @@ func checkAnchors(g *ops.AnchorGenerator, levels int) error {
 // find implements Detector.find.
 func (r *rcnn) find(ctx context.Context, b *batch) ([][]found, error) {
 	heads := r.rpn.outputs()
-	out, err := r.model.Run(ctx, b.x, append(heads, r.pooled...)...)
+	out, err := r.run(ctx, b.x, append(heads, r.pooled...)...)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPooler(out[len(heads):], b, r.settings.run.Threads)
+	p, err := newPooler(out[len(heads):], b, r.settings.threads)
 	if err != nil {
 		return nil, err
 	}

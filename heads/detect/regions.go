@@ -93,7 +93,7 @@ func (d *Detector) runMaps(ctx context.Context, x *ops.Tensor, nodes ...*graph.N
 		if err != nil {
 			return nil, err
 		}
-		out, err := d.model.Run(ctx, rows, nodes...)
+		out, err := d.run(ctx, rows, nodes...)
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +136,7 @@ func (d *Detector) runRows(ctx context.Context, x *ops.Tensor, nodes ...*graph.N
 			return nil, err
 		}
 		transpose(in.Data(), n, x.Data()[from*features:(from+rows)*features], rows, features)
-		y, err := d.model.Run(ctx, in, nodes...)
+		y, err := d.run(ctx, in, nodes...)
 		if err != nil {
 			return nil, err
 		}

@@ -19,34 +19,21 @@ type rpn struct {
 const proposalSize = 1e-3
 
 // buildRPN adds the head, whose weights all levels share.
-func (b *builder) buildRPN(levels []*graph.Node, s *settings) *rpn {
-	r := &rpn{anchors: rcnnAnchors(len(levels)), settings: s}
-	if s.anchors != nil {
-		r.anchors = *s.anchors
-	}
+func (b *builder) buildRPN(anchors ops.AnchorGenerator, s *settings) *rpn {
+	r := &rpn{anchors: anchors, settings: s}
 	depth := 1
 	if s.v2 {
 		depth = 2
 	}
 	n := r.anchors.PerLocation(0)
-	for _, x := range levels {
+	for _, x := range b.levels {
 		for i := range depth {
-			x = b.block(fmt.Sprintf("rpn.head.conv.%d", i), x, s.channels, s.channels, 3, noNorm, true)
+			x = b.block(fmt.Sprintf("rpn.head.conv.%d", i), x, s.channels, s.channels, noNorm)
 		}
 		r.objectness = append(r.objectness, b.conv("rpn.head.cls_logits", x, s.channels, n, 1))
 		r.deltas = append(r.deltas, b.conv("rpn.head.bbox_pred", x, s.channels, 4*n, 1))
 	}
 	return r
-}
-
-// rcnnAnchors are torchvision's: one size a level, from 32, three ratios.
-func rcnnAnchors(levels int) ops.AnchorGenerator {
-	var g ops.AnchorGenerator
-	for i := range levels {
-		g.Sizes = append(g.Sizes, []float32{float32(int(32) << i)})
-		g.AspectRatios = append(g.AspectRatios, []float32{0.5, 1, 2})
-	}
-	return g
 }
 
 // outputs are the nodes to run.

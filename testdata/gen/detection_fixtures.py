@@ -20,6 +20,8 @@ def record(kind, sizes, path):
     results, raw = run(model, images)
     r = Recorder()
     for name, outputs in raw.items():
+        if "box_predictor" in name:
+            r.samples[f"rows/{name}"] = outputs[0].numpy()
         for level, y in enumerate(outputs):
             r.add(f"raw/{name}/{level}", y)
     summary = []
