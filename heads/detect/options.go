@@ -98,10 +98,9 @@ func WithNumClasses(n int) Option {
 
 // WithLabels names the classes, class 0 first.
 func WithLabels(names []string) Option {
-	return func(s *settings) error {
+	return atLeast("WithLabels", 2, len(names), func(s *settings) {
 		s.labels, s.classes = append([]string(nil), names...), len(names)
-		return nil
-	}
+	})
 }
 
 // WithNumKeypoints sets Keypoint R-CNN's number of keypoints. Default 17.

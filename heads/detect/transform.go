@@ -150,10 +150,11 @@ func (t Transform) resizeAndPad(images []*ops.Tensor) (*batch, error) {
 }
 
 // resized is an image's size after resizing, in torchvision's arithmetic: the
-// factor is a float32.
+// factor is a float32, and a number over a tensor is the product with the
+// tensor's reciprocal.
 func (t Transform) resized(s size) size {
 	shorter, longer := float32(min(s.h, s.w)), float32(max(s.h, s.w))
-	scale := float64(min(float32(t.MinSize)/shorter, float32(t.MaxSize)/longer))
+	scale := float64(min(float32(t.MinSize)*(1/shorter), float32(t.MaxSize)*(1/longer)))
 	return size{int(math.Floor(float64(s.h) * scale)), int(math.Floor(float64(s.w) * scale))}
 }
 
