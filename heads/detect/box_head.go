@@ -17,6 +17,7 @@ const smallBox = 1e-2
 // boxHead classifies regions and corrects their boxes.
 type boxHead struct {
 	settings *settings
+	side     int // of the regions
 	// features is the end of the convolutions, nil where there are none.
 	features       *graph.Node
 	logits, deltas *graph.Node
@@ -26,7 +27,7 @@ type boxHead struct {
 // and FastRCNNPredictor.
 func (b *builder) buildBoxHead(s *settings) *boxHead {
 	const head = "roi_heads.box_head."
-	h := &boxHead{settings: s}
+	h := &boxHead{settings: s, side: boxSide}
 	in := s.channels * boxSide * boxSide
 	var x *graph.Node
 	if s.v2 {
@@ -43,9 +44,14 @@ func (b *builder) buildBoxHead(s *settings) *boxHead {
 		x = b.relu(head+"relu6", b.linear(head+"fc6", x, in, s.hidden))
 		x = b.relu(head+"relu7", b.linear(head+"fc7", x, s.hidden, s.hidden))
 	}
-	h.logits = b.linear("roi_heads.box_predictor.cls_score", x, s.hidden, s.classes)
-	h.deltas = b.linear("roi_heads.box_predictor.bbox_pred", x, s.hidden, 4*s.classes)
+	h.predict(b, x, s.hidden)
 	return h
+}
+
+// predict adds torchvision's FastRCNNPredictor.
+func (h *boxHead) predict(b *builder, x *graph.Node, in int) {
+	h.logits = b.linear("roi_heads.box_predictor.cls_score", x, in, h.settings.classes)
+	h.deltas = b.linear("roi_heads.box_predictor.bbox_pred", x, in, 4*h.settings.classes)
 }
 
 // chunk is how many regions are pooled at a time.
@@ -83,7 +89,7 @@ func (h *boxHead) classify(ctx context.Context, d *Detector, p *pooler, rois []o
 
 // run computes the rows of logits and deltas of some regions.
 func (h *boxHead) run(ctx context.Context, d *Detector, p *pooler, rois []ops.RoI) (logits, deltas []float32, err error) {
-	x, err := p.pool(ctx, rois, boxSide)
+	x, err := p.pool(ctx, rois, h.side)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/backbone"
-	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
@@ -20,6 +19,9 @@ type Detector struct {
 	settings settings
 	net      *backbone.Network
 	adapters map[string]adapter
+	// inBoxHead is how the names of parameters begin that torchvision has in
+	// the box head, empty for none.
+	inBoxHead string
 	// find does what follows the transform: the network, and the choice of
 	// boxes, in the network's pixels.
 	find func(ctx context.Context, b *batch) ([][]found, error)
@@ -38,21 +40,20 @@ type found struct {
 // images.
 const maxPlans = 24
 
-// newDetector adds heads to a pyramid: one graph, with inputs of their own for
-// the heads that see regions. build may be called again.
-func newDetector(kind string, pyr *fpn.Pyramid, s settings, build func(*builder)) (*Detector, error) {
+// newDetector adds heads to levels of a network: one graph, with inputs of
+// their own for the heads that see regions. build may be called again.
+func newDetector(kind string, net *backbone.Network, levels []backbone.Level, s settings, build func(*builder) error) (*Detector, error) {
 	d := &Detector{kind: kind, settings: s}
 	var err error
-	d.net, err = pyr.Extend(backbone.Extension{
+	d.net, err = net.Extend(backbone.Extension{
 		Name: kind,
 		Build: func(bb *backbone.Builder) error {
 			b := &builder{g: bb.Graph, adapters: map[string]adapter{}}
-			for _, l := range pyr.Levels() {
+			for _, l := range levels {
 				b.levels = append(b.levels, bb.Levels[l])
 			}
-			build(b)
 			d.adapters = b.adapters
-			return nil
+			return build(b)
 		},
 		Keys:  d.keys,
 		Plans: maxPlans,
@@ -161,7 +162,7 @@ func (d *Detector) StateDict() (*weights.StateDict, error) {
 				return nil, err
 			}
 		}
-		if err := sd.Put(torchvisionKey(name), x); err != nil {
+		if err := sd.Put(d.torchvisionKey(name), x); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -33,7 +34,8 @@ var gains = []struct {
 var centred = []string{"cls_score.weight", "cls_logits.weight", "bbox_pred.weight", "bbox_reg.weight"}
 
 func parameter(name string, shape []int, last string, dst []float32) {
-	if body, ok := strings.CutPrefix(name, "backbone.body."); ok {
+	if body, ok := strings.CutPrefix(name, "backbone.body."); ok || strings.HasPrefix(name, boxHeadPrefix+stageHead) {
+		body = strings.TrimPrefix(body, boxHeadPrefix)
 		reftest.FillParam(body, shape, last, dst)
 		return
 	}
@@ -116,16 +118,22 @@ func small(t *testing.T, kind string) *Detector {
 	c.Blocks, c.Width, c.NoClassifier = []int{1, 1, 1, 1}, 8, true
 	net, err := backbone.New(c)
 	require.NoError(t, err)
-	pyr, err := fpn.New(net, neck(kind, 96))
-	require.NoError(t, err)
-	d, err := kinds[kind](pyr, WithProposals(200, 60), WithBoxFeatures(64), WithNumClasses(7), WithNumKeypoints(5), WithMinMaxSize(96, 144))
+	opts := []Option{WithProposals(200, 60), WithBoxFeatures(64), WithNumClasses(7), WithNumKeypoints(5), WithMinMaxSize(96, 144)}
+	var d *Detector
+	if kind == "fasterrcnn_c4" {
+		d, err = NewFasterRCNNC4(net, opts...)
+	} else {
+		pyr, e := fpn.New(net, neck(kind, 96))
+		require.NoError(t, e)
+		d, err = kinds[kind](pyr, opts...)
+	}
 	require.NoError(t, err)
 	require.NoError(t, d.Load(filled(t, d, "bn2")))
 	return d
 }
 
 func TestDetectorsAreTorchvisions(t *testing.T) {
-	for kind := range kinds {
+	for _, kind := range append(slices.Collect(maps.Keys(kinds)), "fasterrcnn_c4") {
 		t.Run(kind, func(t *testing.T) {
 			if testing.Short() && kind == "keypointrcnn" {
 				t.Skip("a head of 20 million parameters")

@@ -11,7 +11,10 @@ import (
 )
 
 // torchvisionKey is torchvision's name of one of the graph's parameters.
-func torchvisionKey(name string) string {
+func (d *Detector) torchvisionKey(name string) string {
+	if strings.HasPrefix(name, d.inBoxHead) && d.inBoxHead != "" {
+		return boxHeadPrefix + name
+	}
 	for _, own := range []string{"rpn.", "roi_heads.", "head."} {
 		if strings.HasPrefix(name, own) {
 			return name
@@ -75,7 +78,7 @@ func (d *Detector) keys(sd *weights.StateDict) (*weights.StateDict, error) {
 	adapted := map[string]*weights.Tensor{}
 	view, err := sd.Map(func(name string) (string, bool) {
 		t, _ := sd.Get(name)
-		name = newKey(unwrapped(name), known)
+		name = newKey(strings.TrimPrefix(unwrapped(name), d.wrapped()), known)
 		if a, ok := d.adapters[name]; ok && slices.Equal(t.Shape(), a.torch) {
 			adapted[name] = t
 			return "", false
@@ -91,6 +94,18 @@ func (d *Detector) keys(sd *weights.StateDict) (*weights.StateDict, error) {
 		}
 	}
 	return view, nil
+}
+
+// boxHeadPrefix is before the names of the backbone's last stage where that is
+// the box head.
+const boxHeadPrefix = "roi_heads.box_head."
+
+// wrapped is that prefix, or nothing.
+func (d *Detector) wrapped() string {
+	if d.inBoxHead == "" {
+		return ""
+	}
+	return boxHeadPrefix
 }
 
 // unwrapped takes off what wraps a whole model.

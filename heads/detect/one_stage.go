@@ -43,7 +43,7 @@ func NewRetinaNetV2(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
 func newRetinaNet(kind string, pyr *fpn.Pyramid, n norm, opts []Option) (*Detector, error) {
 	s := defaults()
 	s.detections = 300
-	if err := s.apply(pyr, opts); err != nil {
+	if err := s.onPyramid(pyr, opts); err != nil {
 		return nil, err
 	}
 	anchors, err := s.anchorsOr(pyr, 4, []float64{1, math.Pow(2, 1.0/3), math.Pow(2, 2.0/3)}, []float32{0.5, 1, 2})
@@ -72,7 +72,7 @@ const headConvs = 4
 func NewFCOS(pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
 	s := defaults()
 	s.score, s.nms = 0.2, 0.6
-	if err := s.apply(pyr, opts); err != nil {
+	if err := s.onPyramid(pyr, opts); err != nil {
 		return nil, err
 	}
 	anchors, err := s.anchorsOr(pyr, 1, []float64{1}, []float32{1})
@@ -104,11 +104,12 @@ func (o *oneStage) build(kind string, pyr *fpn.Pyramid, s settings, n norm, head
 		return nil, errors.Wrapf(ErrConfig, "%s: the pyramid's %d channels do not divide into the 32 groups of its heads' normalisation", kind, s.channels)
 	}
 	var err error
-	o.Detector, err = newDetector(kind, pyr, s, func(b *builder) {
+	o.Detector, err = newDetector(kind, pyr.Network, pyr.Levels(), s, func(b *builder) error {
 		o.logits, o.deltas, o.centerness = nil, nil, nil
 		for _, x := range b.levels {
 			head(b, x)
 		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -48,12 +48,10 @@ func defaults() settings {
 	}
 }
 
-// apply takes the pyramid's part and then the options.
-func (s *settings) apply(pyr *fpn.Pyramid, opts []Option) error {
-	if pyr == nil {
-		return errors.Wrap(ErrConfig, "detect: the pyramid is nil")
-	}
-	s.channels, s.threads = pyr.Config().Channels, pyr.Threads()
+// apply takes the network's part, with the channels and the number of the maps
+// that heads see, and then the options.
+func (s *settings) apply(net *backbone.Network, channels, levels int, opts []Option) error {
+	s.channels, s.threads = channels, net.Threads()
 	for _, o := range opts {
 		if err := o(s); err != nil {
 			return err
@@ -62,10 +60,18 @@ func (s *settings) apply(pyr *fpn.Pyramid, opts []Option) error {
 	if s.labels != nil && len(s.labels) != s.classes {
 		return errors.Wrapf(ErrConfig, "%d labels for %d classes", len(s.labels), s.classes)
 	}
-	if c := pyr.Network.Config(); c.InChannels != 3 {
+	if c := net.Config(); c.InChannels != 3 {
 		return errors.Wrapf(ErrConfig, "%s takes images of %d channels, detectors give it 3", c.Name, c.InChannels)
 	}
-	return checkAnchors(s.anchors, len(pyr.Levels()))
+	return checkAnchors(s.anchors, levels)
+}
+
+// onPyramid is apply for a pyramid.
+func (s *settings) onPyramid(pyr *fpn.Pyramid, opts []Option) error {
+	if pyr == nil {
+		return errors.Wrap(ErrConfig, "detect: the pyramid is nil")
+	}
+	return s.apply(pyr.Network, pyr.Config().Channels, len(pyr.Levels()), opts)
 }
 
 // atLeast checks an option that counts something.

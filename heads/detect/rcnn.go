@@ -69,7 +69,7 @@ func (r *rcnn) addKeypoints(b *builder, s *settings) {
 }
 
 func newRCNN(kind string, pyr *fpn.Pyramid, s settings, opts []Option, heads func(*rcnn, *builder, *settings)) (*Detector, error) {
-	if err := s.apply(pyr, opts); err != nil {
+	if err := s.onPyramid(pyr, opts); err != nil {
 		return nil, err
 	}
 	anchors, err := s.anchorsOr(pyr, 8, []float64{1}, []float32{0.5, 1, 2})
@@ -77,11 +77,12 @@ func newRCNN(kind string, pyr *fpn.Pyramid, s settings, opts []Option, heads fun
 		return nil, err
 	}
 	r := &rcnn{}
-	r.Detector, err = newDetector(kind, pyr, s, func(b *builder) {
+	r.Detector, err = newDetector(kind, pyr.Network, pyr.Levels(), s, func(b *builder) error {
 		r.pooled = b.levels[:len(pyr.Config().Levels)]
 		r.rpn = b.buildRPN(anchors, &s)
 		r.boxes = b.buildBoxHead(&s)
 		heads(r, b, &s)
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -1,9 +1,10 @@
 """Writes testdata/detect: what torchvision's detectors on a small backbone give
 for a batch of two images of different sizes.
 
-    python3 testdata/gen/detection_fixtures.py
+    python3 testdata/gen/detection_fixtures.py [KIND ...]
 """
 import pathlib
+import sys
 
 from detection_nets import FULL_SIZE, picture, run, small_filled
 from sampling import Recorder
@@ -38,7 +39,7 @@ def record(kind, sizes, path):
 
 def main():
     FOLDER.mkdir(exist_ok=True)
-    for kind in FULL_SIZE:
+    for kind in sys.argv[1:] or [*FULL_SIZE, "fasterrcnn_c4"]:
         record(kind, SIZES, FOLDER / f"{kind}.safetensors")
 
 

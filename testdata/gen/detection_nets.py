@@ -1,16 +1,19 @@
 """torchvision's detectors with weights by rule; heads/detect's tests fill
 theirs by the same rule."""
+import collections
+import functools
 import math
 
 import torch
 from torch import nn
 from torchvision.models import detection
 from torchvision.models.detection import faster_rcnn, fcos, keypoint_rcnn, mask_rcnn, retinanet
+from torchvision.models._utils import IntermediateLayerGetter
+from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.rpn import RPNHead
+from torchvision.ops import MultiScaleRoIAlign
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
-
-import functools
 
 from fill import fill
 from fill_net import fill_param, last_norm
@@ -35,8 +38,9 @@ BLOCK = 9
 
 def parameter(name, shape, last):
     """The value of one parameter; last is the backbone's last_norm."""
-    if name.startswith(BODY):
-        return fill_param(name[len(BODY):], shape, last)
+    for prefix in (BODY, "roi_heads.box_head."):
+        if name.startswith(prefix + "layer4." if prefix != BODY else prefix):
+            return fill_param(name[len(prefix):], shape, last)
     kind = name.rsplit(".", 1)[1]
     if len(shape) >= 2:
         bound = math.sqrt(6 / math.prod(shape[1:]))
@@ -106,6 +110,28 @@ def small(kind):
         body, keypoint_predictor=keypoint_rcnn.KeypointRCNNPredictor(512, 5), num_keypoints=None, **parts, **proposals, **sizes)
 
 
+class C4(nn.Module):
+    """layer1 to layer3 of a network as a backbone."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.body = IntermediateLayerGetter(net, {"layer3": "0"})
+        self.out_channels = 32
+
+    def forward(self, x):
+        return self.body(x)
+
+
+def small_c4():
+    net = ResNet(config("resnet18", SMALL))
+    head = nn.Sequential(collections.OrderedDict(layer4=net.layer4, avgpool=nn.AdaptiveAvgPool2d(1)))
+    return faster_rcnn.FasterRCNN(
+        C4(net), rpn_anchor_generator=AnchorGenerator(((32, 64, 128, 256, 512),), ((0.5, 1.0, 2.0),)),
+        box_roi_pool=MultiScaleRoIAlign(["0"], 14, 2), box_head=head,
+        box_predictor=faster_rcnn.FastRCNNPredictor(64, CLASSES), min_size=96, max_size=144,
+        rpn_pre_nms_top_n_test=200, rpn_post_nms_top_n_test=60)
+
+
 # The published builders, by the kinds' names.
 FULL_SIZE = {
     "fasterrcnn": detection.fasterrcnn_resnet50_fpn,
@@ -124,7 +150,8 @@ def full_size(kind):
 
 
 def small_filled(kind):
-    return fill_detector(small(kind), last_norm(config("resnet18", SMALL)))
+    model = small_c4() if kind == "fasterrcnn_c4" else small(kind)
+    return fill_detector(model, last_norm(config("resnet18", SMALL)))
 
 
 # What heads compute, before anything is chosen: modules whose outputs fixtures keep.
