@@ -14,7 +14,6 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/reftest"
 	"github.com/vertebra-vision/vertebra/internal/reftest/nets"
 	"github.com/vertebra-vision/vertebra/ops"
-	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // fixtureCase describes a network and an input: an entry of cases.json or
