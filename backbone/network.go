@@ -56,6 +56,8 @@ func (s *settings) network(extensions []Extension, parent *model.Model) (*Networ
 	n.model = model.New(model.Spec{
 		Graph:      b.g,
 		Canonical:  n.canonical,
+		Keys:       n.keys,
+		Plans:      n.plans(),
 		Init:       b.initialise,
 		Classifier: "fc",
 		Parent:     parent,
@@ -81,6 +83,9 @@ func (n *Network) canonical(name string) string {
 	}
 	return name
 }
+
+// Threads is how many threads one run uses.
+func (n *Network) Threads() int { return n.run.Threads }
 
 // Config returns the configuration with its defaults filled in.
 func (n *Network) Config() Config { return n.config.withDefaults() }
