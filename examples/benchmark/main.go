@@ -1,13 +1,16 @@
-// Command benchmark measures networks on this machine.
+// Command benchmark measures networks on this machine, against the most
+// multiply-adds that it does.
 //
 //	go run ./examples/benchmark
-//	go run ./examples/benchmark -model resnet50,resnet18 -threads 1,2 -batch 1,8
-//	go run ./examples/benchmark -model resnet50 -threads 1 -profile
+//	go run ./examples/benchmark -model resnet50,resnet18 -threads 1,2 -batch 1,8 -chart speed.png
+//	go run ./examples/benchmark -model resnet50 -threads 1 -profile -chart nodes.png
+//	go run ./examples/benchmark -model resnet50_fpn -size 640x640 -json -
+//
+// The folder peers has a script that compares it with other runtimes.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -16,158 +19,136 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
-	"github.com/vertebra-vision/vertebra/ops"
 )
 
 func main() {
 	cli.Main("benchmark", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
 }
 
-// setup is one line of the table.
-type setup struct {
-	model                         string
-	batch, height, width, threads int
-	direct                        bool
+// options are the command line.
+type options struct {
+	models           []string
+	batches, threads []int
+	height, width    int
+	length           time.Duration
+	direct, profile  bool
+	cold             bool
+	weights, output  string
+	json, chart      string
+	chartSize        [2]int
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+func parse(args []string) (*options, error) {
 	fs := flag.NewFlagSet("benchmark", flag.ContinueOnError)
-	models := fs.String("model", "resnet50", "networks, by commas: "+strings.Join(backbone.Presets(), ", "))
-	size := fs.String("size", "224x224", "the input's height and width")
+	models := fs.String("model", "resnet50", "networks, by commas: "+strings.Join(backbone.Presets(), ", ")+"; with _os8 or _os16 for that output stride, or _fpn for a feature pyramid")
+	size := fs.String("size", "224x224", "the input's `HEIGHTxWIDTH`")
 	batches := fs.String("batch", "1", "images a run, by commas")
-	threads := fs.String("threads", fmt.Sprintf("1,%d", runtime.GOMAXPROCS(0)), "threads a run, by commas")
+	threads := fs.String("threads", defaultThreads(), "threads a run, by commas")
 	seconds := fs.Float64("seconds", 3, "how long to measure each line")
-	direct := fs.Bool("direct", false, "forbid Winograd's algorithm")
-	profile := fs.Bool("profile", false, "print the time of each step in place of the table")
+	chartSize := fs.String("chart-size", "1600x900", "the chart's `WIDTHxHEIGHT` in pixels")
+	o := &options{}
+	fs.BoolVar(&o.direct, "direct", false, "forbid Winograd's algorithm")
+	fs.BoolVar(&o.profile, "profile", false, "measure each step in place of the whole")
+	fs.BoolVar(&o.cold, "cold", false, "run once and tell the time since the start; the weights are read in that time")
+	fs.StringVar(&o.weights, "weights", "", "a checkpoint's `FILE` for the network (default: random weights)")
+	fs.StringVar(&o.output, "output", "", "write the network's results to a `FILE`: little-endian float32, nothing else")
+	fs.StringVar(&o.json, "json", "", "write the figures to a `FILE`; - prints them in place of the table")
+	fs.StringVar(&o.chart, "chart", "", "draw the figures into a PNG `FILE`")
 	if err := fs.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
-	var height, width int
-	if _, err := fmt.Sscanf(*size, "%dx%d", &height, &width); err != nil || fs.NArg() > 0 {
-		fs.Usage()
-		return errors.New("-size is HEIGHTxWIDTH, and there are no other arguments")
+	if fs.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q: flags only", fs.Arg(0))
 	}
-	batchList, err := numbers(*batches)
-	if err != nil {
-		return err
+	o.models = strings.Split(*models, ",")
+	o.length = time.Duration(*seconds * float64(time.Second))
+	var err error
+	if o.batches, err = numbers("-batch", *batches); err != nil {
+		return nil, err
 	}
-	threadList, err := numbers(*threads)
-	if err != nil {
-		return err
+	if o.threads, err = numbers("-threads", *threads); err != nil {
+		return nil, err
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	defer func() { _ = w.Flush() }()
-	if !*profile {
-		fmt.Fprintln(w, "network\tinput\tthreads\tmedian ms\tp95 ms\timages/s\tGFLOP/s\tarena MiB")
+	if o.height, o.width, err = extents("-size", *size); err != nil {
+		return nil, err
 	}
-	for _, model := range strings.Split(*models, ",") {
-		for _, batch := range batchList {
-			for _, n := range slices.Compact(threadList) {
-				s := setup{model, batch, height, width, n, *direct}
-				if *profile {
-					err = s.profile(ctx, w)
-				} else {
-					err = s.measure(ctx, w, time.Duration(*seconds*float64(time.Second)))
-				}
-				if err != nil {
-					return err
-				}
-			}
-		}
+	if o.chartSize[0], o.chartSize[1], err = extents("-chart-size", *chartSize); err != nil {
+		return nil, err
+	}
+	return o, o.check()
+}
+
+// check finds what cannot be done together.
+func (o *options) check() error {
+	lines := len(o.models) * len(o.batches) * len(o.threads)
+	switch {
+	case o.weights != "" && len(o.models) > 1:
+		return fmt.Errorf("-weights is one network's, -model names %d", len(o.models))
+	case (o.output != "" || o.cold) && lines > 1:
+		return fmt.Errorf("-output and -cold take one network, batch and number of threads, not %d combinations", lines)
+	case o.profile && o.cold:
+		return fmt.Errorf("-profile measures many runs and -cold the first: choose one")
+	case o.chart != "" && (min(o.chartSize[0], o.chartSize[1]) < 200 || max(o.chartSize[0], o.chartSize[1]) > 8000):
+		return fmt.Errorf("-chart-size %dx%d: want 200 to 8000 pixels each", o.chartSize[0], o.chartSize[1])
 	}
 	return nil
 }
 
-func numbers(list string) ([]int, error) {
+func defaultThreads() string {
+	n := runtime.GOMAXPROCS(0)
+	if n == 1 {
+		return "1"
+	}
+	return fmt.Sprintf("1,%d", n)
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	r := newReport(o)
+	for _, model := range o.models {
+		for _, batch := range o.batches {
+			for _, threads := range o.threads {
+				c := Case{Network: model, Batch: batch, Height: o.height, Width: o.width, Threads: threads, Direct: o.direct}
+				line, err := c.measure(ctx, o)
+				if err != nil {
+					return err
+				}
+				r.add(line)
+			}
+		}
+	}
+	return r.write(o, out)
+}
+
+// numbers reads a list, without duplicates.
+func numbers(name, list string) ([]int, error) {
 	var all []int
-	for _, text := range strings.Split(list, ",") {
+	for text := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q is no list of numbers above 0", list)
+			return nil, fmt.Errorf("%s %q: want numbers above 0, by commas", name, list)
 		}
-		all = append(all, n)
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
 	}
 	return all, nil
 }
 
-// prepare makes the network, with random weights, and an input.
-func (s setup) prepare() (*backbone.Network, *ops.Tensor, error) {
-	config, err := backbone.Preset(s.model)
-	if err != nil {
-		return nil, nil, err
+// extents reads two numbers with an x between.
+func extents(name, text string) (a, b int, err error) {
+	first, second, found := strings.Cut(text, "x")
+	a, err1 := strconv.Atoi(first)
+	b, err2 := strconv.Atoi(second)
+	if !found || err1 != nil || err2 != nil || a < 1 || b < 1 {
+		return 0, 0, fmt.Errorf("%s %q: want two numbers above 0, such as 224x224", name, text)
 	}
-	opts := []backbone.Option{backbone.WithThreads(s.threads)}
-	if s.direct {
-		opts = append(opts, backbone.WithoutWinograd())
-	}
-	net, err := backbone.New(config, opts...)
-	if err != nil {
-		return nil, nil, err
-	}
-	x, err := ops.New(s.batch, config.InChannels, s.height, s.width)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i := range x.Data() {
-		x.Data()[i] = float32(i%255)/127 - 1
-	}
-	return net, x, nil
-}
-
-// measure prints one line.
-func (s setup) measure(ctx context.Context, w *tabwriter.Writer, length time.Duration) error {
-	net, x, err := s.prepare()
-	if err != nil {
-		return err
-	}
-	plan, err := net.Plan(x.Shape())
-	if err != nil {
-		return err
-	}
-	var times []float64
-	for end := time.Now().Add(length); len(times) < 6 || time.Now().Before(end); {
-		start := time.Now()
-		if _, err := net.Forward(ctx, x); err != nil {
-			return err
-		}
-		times = append(times, time.Since(start).Seconds())
-	}
-	times = times[1:] // the first run has cold caches
-	slices.Sort(times)
-	median := times[len(times)/2]
-	fmt.Fprintf(w, "%s\t%dx%dx%d\t%d\t%.2f\t%.2f\t%.1f\t%.0f\t%.1f\n", s.model, s.batch, s.height, s.width, s.threads,
-		1e3*median, 1e3*times[len(times)*95/100], float64(s.batch)/median, 2*float64(plan.MACs())/median/1e9, float64(plan.ArenaBytes())/(1<<20))
-	return w.Flush()
-}
-
-// profile prints a line for each step.
-func (s setup) profile(ctx context.Context, w *tabwriter.Writer) error {
-	net, x, err := s.prepare()
-	if err != nil {
-		return err
-	}
-	plan, err := net.Plan(x.Shape())
-	if err != nil {
-		return err
-	}
-	steps, err := plan.Profile(ctx, x, 20)
-	if err != nil {
-		return err
-	}
-	var total time.Duration
-	for _, step := range steps {
-		total += step.Time
-	}
-	fmt.Fprintln(w, "node\tfused\tkernel\tshape\tms\tshare\tGFLOP/s")
-	for _, step := range steps {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%.3f\t%.1f %%\t%.0f\n", step.Node, strings.Join(step.Fused, " "), step.Kernel, step.Shape,
-			1e3*step.Time.Seconds(), 100*float64(step.Time)/float64(total), 2*float64(step.MACs)/step.Time.Seconds()/1e9)
-	}
-	fmt.Fprintf(w, "%s, %d threads\t\t\t\t%.3f\t\t%.0f\n", s.model, s.threads, 1e3*total.Seconds(), 2*float64(plan.MACs())/total.Seconds()/1e9)
-	return w.Flush()
+	return a, b, nil
 }

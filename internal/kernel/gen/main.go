@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv, pool, winograd or rows, each with 512 or 256")
+	what := flag.String("what", "", "conv, pool, winograd, rows or peak, each with 512 or 256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -33,6 +33,10 @@ func main() {
 	case "rows256":
 		genRows(lanes256)
 		genTranspose()
+	case "peak512":
+		genPeak(lanes512)
+	case "peak256":
+		genPeak(lanes256)
 	default:
 		log.Fatalf("unknown -what %q", *what)
 	}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/fpn"
+	"github.com/vertebra-vision/vertebra/ops"
+	"github.com/vertebra-vision/vertebra/weights"
+)
+
+// Case is what a line of the table measures.
+type Case struct {
+	Network string `json:"network"`
+	Batch   int    `json:"batch"`
+	Height  int    `json:"height"`
+	Width   int    `json:"width"`
+	Threads int    `json:"threads"`
+	Direct  bool   `json:"direct,omitempty"` // without Winograd
+}
+
+// String names a case in a chart.
+func (c Case) String() string {
+	return fmt.Sprintf("%s %dx%dx%d", c.Network, c.Batch, c.Height, c.Width)
+}
+
+// subject is a network and its input.
+type subject struct {
+	net *backbone.Network
+	// wanted are the nodes to compute; none for the classifier's logits.
+	wanted []string
+	x      *ops.Tensor
+	plan   *backbone.Plan
+}
+
+// prepare makes the network, with random weights unless there is a file.
+func (c Case) prepare(file string) (*subject, error) {
+	s, err := c.network()
+	if err != nil {
+		return nil, err
+	}
+	if file != "" {
+		if err := s.load(file); err != nil {
+			return nil, err
+		}
+	}
+	if s.x, err = ops.New(c.Batch, s.net.Config().InChannels, c.Height, c.Width); err != nil {
+		return nil, err
+	}
+	fill(s.x.Data())
+	s.plan, err = s.net.Plan(s.x.Shape(), s.wanted...)
+	return s, err
+}
+
+// network understands a preset's name with the ending of a variant.
+func (c Case) network() (*subject, error) {
+	opts := []backbone.Option{backbone.WithThreads(c.Threads)}
+	if c.Direct {
+		opts = append(opts, backbone.WithoutWinograd())
+	}
+	name, pyramid := strings.CutSuffix(c.Network, "_fpn")
+	if at := strings.LastIndex(name, "_os"); at > 0 {
+		if stride, err := strconv.Atoi(name[at+len("_os"):]); err == nil {
+			name, opts = name[:at], append(opts, backbone.WithOutputStride(stride))
+		}
+	}
+	config, err := backbone.Preset(name)
+	if err != nil {
+		return nil, err
+	}
+	net, err := backbone.New(config, opts...)
+	if err != nil || !pyramid {
+		return &subject{net: net}, err
+	}
+	p, err := fpn.New(net, fpn.TorchvisionDetection())
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{net: p.Network}
+	for _, level := range p.Levels() {
+		s.wanted = append(s.wanted, string(level))
+	}
+	return s, nil
+}
+
+func (s *subject) load(file string) error {
+	sd, err := weights.Open(file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sd.Close() }()
+	return s.net.Load(sd)
+}
+
+// run computes the network once.
+func (s *subject) run(ctx context.Context) ([]*ops.Tensor, error) {
+	if len(s.wanted) == 0 {
+		logits, err := s.net.Forward(ctx, s.x)
+		return []*ops.Tensor{logits}, err
+	}
+	out, err := s.net.Run(ctx, s.x, s.wanted...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*ops.Tensor, len(s.wanted))
+	for i, name := range s.wanted {
+		list[i] = out[name]
+	}
+	return list, nil
+}
+
+// fill makes an input that other languages can make too, to the last bit; the
+// programs in peers do.
+func fill(x []float32) {
+	for i := range x {
+		x[i] = float32(float64(i*7919%1021)/1021 - 0.5)
+	}
+}
+
+// save writes results one after another.
+func save(file string, results []*ops.Tensor) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	for _, t := range results {
+		if err := binary.Write(f, binary.LittleEndian, t.Data()); err != nil {
+			_ = f.Close()
+			return err
+		}
+	}
+	return f.Close()
+}
