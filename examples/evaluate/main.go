@@ -21,6 +21,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/labelled"
 	"github.com/vertebra-vision/vertebra/heads/classify"
 )
 
@@ -47,7 +48,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	e := evaluation{Classifier: c, batch: *batch, bar: newBar(progress)}
 	start := time.Now()
-	err = forEachImage(*data, func(class string, img image.Image) error { return e.add(ctx, class, img) })
+	err = labelled.Each(*data, func(i labelled.Image) error { return e.add(ctx, i.Class, i.Pixels) })
 	if err == nil {
 		err = e.flush(ctx)
 	}

@@ -1,4 +1,5 @@
-package main
+// Package labelled reads images that lie in folders named like their classes.
+package labelled
 
 import (
 	"archive/tar"
@@ -16,9 +17,15 @@ import (
 	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
-// forEachImage visits the images of a folder or a .tar.gz with the names of
-// the folders that they lie in.
-func forEachImage(data string, visit func(class string, img image.Image) error) error {
+// Image is an image with its name and that of the folder that it lies in.
+type Image struct {
+	Name, Class string
+	Pixels      image.Image
+}
+
+// Each visits the images of a folder, in the order of their names, or of a
+// .tar.gz, in its order.
+func Each(data string, visit func(Image) error) error {
 	if strings.HasSuffix(data, ".tar.gz") || strings.HasSuffix(data, ".tgz") {
 		return inArchive(data, visit)
 	}
@@ -30,11 +37,11 @@ func forEachImage(data string, visit func(class string, img image.Image) error) 
 		if err != nil {
 			return err
 		}
-		return visit(filepath.Base(filepath.Dir(file)), img)
+		return visit(Image{file, filepath.Base(filepath.Dir(file)), img})
 	})
 }
 
-func inArchive(data string, visit func(class string, img image.Image) error) error {
+func inArchive(data string, visit func(Image) error) error {
 	f, err := os.Open(data)
 	if err != nil {
 		return err
@@ -60,7 +67,7 @@ func inArchive(data string, visit func(class string, img image.Image) error) err
 		if err != nil {
 			return fmt.Errorf("%s in %s: %w", entry.Name, data, err)
 		}
-		if err := visit(path.Base(path.Dir(entry.Name)), img); err != nil {
+		if err := visit(Image{entry.Name, path.Base(path.Dir(entry.Name)), img}); err != nil {
 			return err
 		}
 	}
