@@ -57,7 +57,7 @@ func (b *builder) buildStem(in *graph.Node) *graph.Node {
 		x = b.conv("conv1", in, b.InChannels, width, graph.Square(7, 2, 3), 1)
 	}
 	x = b.relu("relu", b.norm("bn1", x, width))
-	if b.Stem == StemCIFAR {
+	if b.Stem == StemCIFAR || b.Stem == StemNoPool {
 		return x
 	}
 	return b.g.Call("maxpool", graph.MaxPool{Window: graph.Square(3, 2, 1)}, x)

@@ -58,12 +58,18 @@ const (
 	StemDeep Stem = "deep"
 	// StemCIFAR is one 3x3 convolution of stride 1 and no pool.
 	StemCIFAR Stem = "cifar"
+	// StemNoPool is StemImageNet without the pool: LoFTR's, whose finest map
+	// has half the image's resolution.
+	StemNoPool Stem = "no_pool"
 )
 
 // stride is how much the stem shrinks an image.
 func (s Stem) stride() int {
-	if s == StemCIFAR {
+	switch s {
+	case StemCIFAR:
 		return 1
+	case StemNoPool:
+		return 2
 	}
 	return 4
 }
@@ -96,6 +102,9 @@ type Config struct {
 	// Width is the planes of the first stage and the stem's channels.
 	// Default 64.
 	Width int
+	// StageWidths are the planes of each stage where they do not double; the
+	// stem keeps Width. Default: Width, 2·Width, 4·Width …
+	StageWidths []int
 	// WidthMultiplier scales the width of everything; results are rounded.
 	// Default 1.
 	WidthMultiplier float64
@@ -161,6 +170,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.NumClasses, 1000)
 	setDefault(&c.Name, "resnet")
 	c.Blocks = append([]int(nil), c.Blocks...)
+	c.StageWidths = append([]int(nil), c.StageWidths...)
 	c.ReplaceStrideWithDilation = append([]bool(nil), c.ReplaceStrideWithDilation...)
 	return c
 }
@@ -207,9 +217,9 @@ func (c Config) checkEnums() error {
 		return c.errorf("Shortcut is %q, want %q, %q, %q or %q", c.Shortcut, ShortcutA, ShortcutB, ShortcutC, ShortcutNone)
 	}
 	switch c.Stem {
-	case StemImageNet, StemDeep, StemCIFAR:
+	case StemImageNet, StemDeep, StemCIFAR, StemNoPool:
 	default:
-		return c.errorf("Stem is %q, want %q, %q or %q", c.Stem, StemImageNet, StemDeep, StemCIFAR)
+		return c.errorf("Stem is %q, want %q, %q, %q or %q", c.Stem, StemImageNet, StemDeep, StemCIFAR, StemNoPool)
 	}
 	switch c.Norm {
 	case BatchNorm, FrozenBatchNorm, GroupNorm:
@@ -249,6 +259,14 @@ func (c Config) checkSizes() error {
 }
 
 func (c Config) checkWidths() error {
+	if n := len(c.StageWidths); n > 0 && n != len(c.Blocks) {
+		return c.errorf("StageWidths has %d entries, want %d, one for each stage", n, len(c.Blocks))
+	}
+	for i, w := range c.StageWidths {
+		if w < 1 || w > maxChannels {
+			return c.errorf("StageWidths[%d] is %d, want 1 to %d", i, w, maxChannels)
+		}
+	}
 	if c.Block == BasicBlock && (c.Groups != 1 || c.WidthPerGroup != 64) {
 		return c.errorf("Groups and WidthPerGroup need %q blocks", BottleneckBlock)
 	}
@@ -326,7 +344,12 @@ func (c Config) stemWidth() int { return c.scaled(c.Width) }
 
 // planes is the width that the paper's Table 1 gives for a stage's 3x3
 // convolutions, before ResNeXt's and Wide-ResNet's factors.
-func (c Config) planes(stage int) int { return c.scaled(c.Width << stage) }
+func (c Config) planes(stage int) int {
+	if len(c.StageWidths) > 0 {
+		return c.scaled(c.StageWidths[stage])
+	}
+	return c.scaled(c.Width << stage)
+}
 
 // blockWidth is the channels inside a stage's blocks, as torchvision computes
 // them.

@@ -7,6 +7,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // Extension continues a network's graph where its stages end. Necks and heads
@@ -21,6 +22,11 @@ type Extension struct {
 	// Canonical translates other spellings of the nodes' names and leaves all
 	// other names alone. It may be nil.
 	Canonical func(name string) string
+	// Keys brings what weights.Canonical made of a checkpoint to the nodes'
+	// parameters. It may be nil.
+	Keys func(*weights.StateDict) (*weights.StateDict, error)
+	// Plans bounds the plans that are kept, where the default is too few.
+	Plans int
 }
 
 // Builder is what extensions build on.
@@ -41,6 +47,26 @@ func (n *Network) Extend(e Extension) (*Network, error) {
 	s.config.Name = n.config.Name + "+" + e.Name
 	extensions := append(n.extensions[:len(n.extensions):len(n.extensions)], e)
 	return s.network(extensions, n.model)
+}
+
+// keys is weights.Canonical and then what extensions make of the keys.
+func (n *Network) keys(sd *weights.StateDict) (*weights.StateDict, weights.Scheme, error) {
+	sd, scheme, err := weights.Canonical(sd)
+	for _, e := range n.extensions {
+		if err == nil && e.Keys != nil {
+			sd, err = e.Keys(sd)
+		}
+	}
+	return sd, scheme, err
+}
+
+// plans is the most plans that an extension wants kept; 0 for the default.
+func (n *Network) plans() int {
+	most := 0
+	for _, e := range n.extensions {
+		most = max(most, e.Plans)
+	}
+	return most
 }
 
 // extend builds the extensions.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/internal/reftest"
+	"github.com/vertebra-vision/vertebra/internal/reftest/nets"
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
@@ -48,7 +49,7 @@ func TestHookFixtures(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			net, err := backbone.New(c.config(t))
 			require.NoError(t, err)
-			fill(t, net)
+			nets.Fill(t, net)
 			want := c.fixture(t)
 			recorder := &hookRecorder{t: t, want: want, name: c.Name, worst: &worst}
 			for i := range c.Hooks {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/internal/reftest"
+	"github.com/vertebra-vision/vertebra/internal/reftest/nets"
 	"github.com/vertebra-vision/vertebra/ops"
-	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // fixtureCase describes a network and an input: an entry of cases.json or
@@ -65,32 +65,6 @@ func slow(t *testing.T, net *backbone.Network, input []int) bool {
 	return macs > 5e8
 }
 
-// fill loads parameters filled by rule, as testdata/gen/fill_net.py fills
-// PyTorch's.
-func fill(t *testing.T, net *backbone.Network) {
-	t.Helper()
-	sd := weights.New()
-	for _, p := range net.Params() {
-		value, err := ops.New(p.Shape...)
-		require.NoError(t, err)
-		reftest.FillParam(p.Name, p.Shape, lastNorm(net.Config()), value.Data())
-		require.NoError(t, sd.Put(p.Name, value))
-	}
-	require.NoError(t, net.Load(sd))
-}
-
-// lastNorm is the name, within a block, of the normalisation before the
-// addition.
-func lastNorm(cfg backbone.Config) string {
-	switch {
-	case cfg.Shortcut == backbone.ShortcutNone:
-		return ""
-	case cfg.Block == backbone.BasicBlock:
-		return "bn2"
-	}
-	return "bn3"
-}
-
 // stageNodes are the nodes that every fixture records: the stem's end, the
 // stages and the classifier.
 func stageNodes(cfg backbone.Config) []string {
@@ -120,7 +94,7 @@ func TestFixtures(t *testing.T) {
 			if testing.Short() && slow(t, net, c.Input) {
 				t.Skip("a big network")
 			}
-			fill(t, net)
+			nets.Fill(t, net)
 			x, want := c.input(t), c.fixture(t)
 			stages := stageNodes(cfg)
 			require.ElementsMatch(t, append(stages, c.Extra...), want.Names())

@@ -22,13 +22,18 @@ func canonicalName(name string) string {
 			segments[i] = "downsample"
 		}
 	}
-	switch segments[0] {
-	case "linear", "head", "classifier", "logits":
-		segments[0] = "fc"
-	case "stem":
-		if len(segments) > 1 {
-			segments = segments[1:]
-		}
+	if segments[0] == "stem" && len(segments) > 1 {
+		segments = segments[1:]
 	}
 	return strings.Join(segments, ".")
+}
+
+// classifierName translates the other names of fc.
+func classifierName(name string) string {
+	first, rest, _ := strings.Cut(name, ".")
+	switch first {
+	case "linear", "head", "classifier", "logits":
+		return strings.TrimSuffix("fc."+rest, ".")
+	}
+	return name
 }

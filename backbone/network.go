@@ -56,6 +56,8 @@ func (s *settings) network(extensions []Extension, parent *model.Model) (*Networ
 	n.model = model.New(model.Spec{
 		Graph:      b.g,
 		Canonical:  n.canonical,
+		Keys:       n.keys,
+		Plans:      n.plans(),
 		Init:       b.initialise,
 		Classifier: "fc",
 		Parent:     parent,
@@ -75,8 +77,15 @@ func (n *Network) canonical(name string) string {
 	if name == "stem" {
 		return n.stem.Name
 	}
-	return canonicalName(name)
+	name = canonicalName(name)
+	if !n.config.NoClassifier {
+		name = classifierName(name)
+	}
+	return name
 }
+
+// Threads is how many threads one run uses.
+func (n *Network) Threads() int { return n.run.Threads }
 
 // Config returns the configuration with its defaults filled in.
 func (n *Network) Config() Config { return n.config.withDefaults() }

@@ -12,8 +12,8 @@ import (
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/internal/reftest"
+	"github.com/vertebra-vision/vertebra/internal/reftest/nets"
 	"github.com/vertebra-vision/vertebra/ops"
-	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // fixtureCase is an entry of testdata/fpn/cases.json.
@@ -35,22 +35,8 @@ func (c *fixtureCase) newPyramid(t *testing.T) (*fpn.Pyramid, *ops.Tensor) {
 	require.NoError(t, err)
 	pyr, err := fpn.New(net, c.Neck)
 	require.NoError(t, err)
-	last := "bn3"
-	if cfg.Block == backbone.BasicBlock {
-		last = "bn2"
-	}
-	sd := weights.New()
-	for _, p := range pyr.Params() {
-		value, err := ops.New(p.Shape...)
-		require.NoError(t, err)
-		reftest.FillParam(p.Name, p.Shape, last, value.Data())
-		require.NoError(t, sd.Put(p.Name, value))
-	}
-	require.NoError(t, pyr.Load(sd))
-	x, err := ops.New(c.Input...)
-	require.NoError(t, err)
-	reftest.Fill("input", x.Data(), -2, 2)
-	return pyr, x
+	nets.Fill(t, pyr.Network)
+	return pyr, nets.Input(t, c.Input...)
 }
 
 // TestFixtures compares every variant with PyTorch.

@@ -116,7 +116,9 @@ func (p *Pyramid) canonical(name string) string {
 
 // add makes a node a level of the pyramid.
 func (p *Pyramid) add(b *backbone.Builder, level Level, n *graph.Node, info backbone.Info, spellings ...string) {
-	p.levels = append(p.levels, level)
+	if !slices.Contains(p.levels, level) { // a network that extends this one builds it again
+		p.levels = append(p.levels, level)
+	}
 	p.info[level], p.nodes[level] = info, n.Name
 	b.Levels[level], b.Info[level] = n, info
 	for _, s := range append(spellings, string(level), "p"+string(level[1:])) {

@@ -11,18 +11,17 @@ import (
 
 // FromImage makes a 1×3×H×W tensor of an image's red, green and blue, 0 to 1,
 // as torchvision's to_tensor does. Preprocessing for a network is in package
-// transform.
+// transform. Errors wrap ErrShape.
 func FromImage(img image.Image) (*Tensor, error) {
-	if img == nil {
-		return nil, errors.Wrap(ErrShape, "the image is nil")
+	m, err := pixel.FromImage(img)
+	if err != nil {
+		return nil, errors.Wrap(ErrShape, err.Error())
 	}
-	b := img.Bounds()
-	t, err := New(1, 3, b.Dy(), b.Dx())
+	t, err := New(1, 3, m.Height, m.Width)
 	if err != nil {
 		return nil, err
 	}
-	m := pixel.FromImage(img)
-	plane := b.Dx() * b.Dy()
+	plane := m.Width * m.Height
 	for i := range plane {
 		for c := range 3 {
 			t.data[c*plane+i] = float32(m.Pix[3*i+c]) / 255

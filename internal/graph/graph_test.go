@@ -116,3 +116,22 @@ func TestResizeToAnotherMap(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Shape{1, 8, 7, 9}, s)
 }
+
+func TestRepeatSharesParameters(t *testing.T) {
+	g := New()
+	x := g.Func("input", Input{Channels: 3})
+	conv := g.Call("block.conv", Conv{Window: Square(3, 1, 1), In: 3, Out: 3, Groups: 1}, x)
+	sum := g.Func("block.add", Add{}, conv, x)
+	g.Contain("block", x, sum)
+	other := g.Func("other", Input{Channels: 3})
+	again := g.Repeat("block", "head.", other)
+	require.NotNil(t, again)
+	assert.Equal(t, "head.block.add", again.Name)
+	assert.Same(t, other, again.Inputs[1])
+	copied := again.Inputs[0]
+	assert.Equal(t, conv.ParamKey(conv.Op.Params()[0]), copied.ParamKey(copied.Op.Params()[0]))
+	assert.Nil(t, g.Repeat("none", "", other))
+	late := g.Func("late.add", Add{}, sum, x)
+	g.Contain("late", sum, late)
+	assert.Nil(t, g.Repeat("late", "", other), "it reads x besides its input")
+}

@@ -80,7 +80,7 @@ func (e *LoadError) empty() bool {
 }
 
 // Load takes the weights from a checkpoint, whose keys may follow any scheme
-// that weights.Canonical knows. Where something is missing, unexpected or
+// that Spec.Keys understands, by default weights.Canonical. Where something is missing, unexpected or
 // misshapen it changes nothing and returns a *LoadError with all of it.
 func (m *Model) Load(sd *weights.StateDict, opts ...LoadOption) error {
 	if sd == nil {
@@ -90,7 +90,11 @@ func (m *Model) Load(sd *weights.StateDict, opts ...LoadOption) error {
 	for _, o := range opts {
 		o(&policy)
 	}
-	canonical, scheme, err := weights.Canonical(sd)
+	keys := m.spec.Keys
+	if keys == nil {
+		keys = weights.Canonical
+	}
+	canonical, scheme, err := keys(sd)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/engine"
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/ops"
+	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // Spec is what a model is made from.
@@ -21,6 +22,10 @@ type Spec struct {
 	Canonical func(name string) string
 	// Init gives the initial value of a parameter that no checkpoint gave.
 	Init func(n *graph.Node, p graph.Param, dst []float32)
+	// Keys brings a checkpoint to the graph's keys. Default weights.Canonical.
+	Keys func(sd *weights.StateDict) (*weights.StateDict, weights.Scheme, error)
+	// Plans bounds the plans that are kept. Default 8.
+	Plans int
 	// Classifier is the module whose parameters depend on the number of
 	// classes, for ReplaceClassifier.
 	Classifier string
@@ -104,7 +109,7 @@ func (m *Model) Plan(input []int, nodes ...*graph.Node) (*engine.Plan, error) {
 
 func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot) (*engine.Plan, error) {
 	s := m.ready()
-	return s.plans.get(planKey(input, nodes, hooks.key), func() (*engine.Plan, error) {
+	return s.plans.get(m.maxPlans(), planKey(input, nodes, hooks.key), func() (*engine.Plan, error) {
 		return engine.Compile(m.spec.Graph, s.params, input, nodes, hooks.taps, engine.Options{
 			Workers:     m.spec.Threads,
 			Budget:      m.budget,
@@ -112,6 +117,13 @@ func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot
 			Direct:      m.spec.Direct,
 		})
 	})
+}
+
+func (m *Model) maxPlans() int {
+	if m.spec.Plans > 0 {
+		return m.spec.Plans
+	}
+	return maxPlans
 }
 
 // ready returns the weights, initialised if nothing was loaded.

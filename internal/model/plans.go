@@ -9,7 +9,7 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/graph"
 )
 
-// maxPlans bounds the plans a model keeps: each may hold idle arenas.
+// maxPlans bounds the plans a model keeps by default: each may hold idle arenas.
 const maxPlans = 8
 
 // planCache keeps the plans used last.
@@ -27,8 +27,8 @@ type planEntry struct {
 	err  error
 }
 
-func (c *planCache) get(key string, compile func() (*engine.Plan, error)) (*engine.Plan, error) {
-	e := c.entry(key)
+func (c *planCache) get(most int, key string, compile func() (*engine.Plan, error)) (*engine.Plan, error) {
+	e := c.entry(most, key)
 	e.once.Do(func() { e.plan, e.err = compile() })
 	if e.err != nil {
 		c.drop(e)
@@ -37,7 +37,7 @@ func (c *planCache) get(key string, compile func() (*engine.Plan, error)) (*engi
 }
 
 // entry finds or makes an entry and marks it as used last.
-func (c *planCache) entry(key string) *planEntry {
+func (c *planCache) entry(most int, key string) *planEntry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, e := range c.entries {
@@ -46,7 +46,7 @@ func (c *planCache) entry(key string) *planEntry {
 			return e
 		}
 	}
-	if len(c.entries) >= maxPlans {
+	if len(c.entries) >= most {
 		c.entries = c.entries[1:]
 	}
 	e := &planEntry{key: key}

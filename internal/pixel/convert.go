@@ -3,34 +3,67 @@ package pixel
 import (
 	"image"
 	"image/color"
+
+	"github.com/pkg/errors"
 )
 
 // FromImage converts as Pillow's convert("RGB") does: alpha is dropped, not
-// blended, 16-bit samples keep their high byte, grey is repeated. An *RGB is
-// returned as it is.
-func FromImage(img image.Image) *RGB {
-	if m, ok := img.(*RGB); ok {
-		return m
+// blended, 16-bit samples keep their high byte, grey is repeated. (Pillow
+// itself clips grey of 16 bits to 255, which leaves little of it; here it
+// keeps its high byte too.) An *RGB is returned as it is. An image.YCbCr is
+// taken for a JPEG's; FromWebP is for WebP's.
+func FromImage(img image.Image) (*RGB, error) { return fromImage(img, rowReader) }
+
+// FromWebP converts what golang.org/x/image/webp decoded, as libwebp does.
+func FromWebP(img image.Image) (*RGB, error) {
+	return fromImage(img, func(img image.Image) rowFunc {
+		switch src := img.(type) {
+		case *image.YCbCr:
+			return vp8Rows(src)
+		case *image.NYCbCrA:
+			return vp8Rows(&src.YCbCr)
+		}
+		return rowReader(img)
+	})
+}
+
+// rowFunc converts row y, counted from the top of an image's bounds.
+type rowFunc func(dst []uint8, y int)
+
+func fromImage(img image.Image, reader func(image.Image) rowFunc) (m *RGB, err error) {
+	if img == nil {
+		return nil, errors.New("the image is nil")
 	}
+	if m, ok := img.(*RGB); ok {
+		return m, checkRGB(m)
+	}
+	defer guard(img, &err)
 	b := img.Bounds()
-	m := NewRGB(b.Dx(), b.Dy())
-	row := rowReader(img)
+	if err := CheckSize(b.Dx(), b.Dy()); err != nil {
+		return nil, err
+	}
+	row := reader(img)
+	m = NewRGB(b.Dx(), b.Dy())
 	for y := range m.Height {
 		row(m.Row(y), y)
 	}
-	return m
+	return m, nil
 }
 
-// rowReader returns a function that converts row y, counted from the top of
-// the image's bounds.
-func rowReader(img image.Image) func(dst []uint8, y int) {
+func rowReader(img image.Image) rowFunc {
 	b := img.Bounds()
 	switch src := img.(type) {
 	case *image.YCbCr:
 		return ycbcrRows(src)
+	case *image.NYCbCrA:
+		return ycbcrRows(&src.YCbCr)
 	case *image.NRGBA:
 		return func(dst []uint8, y int) {
 			copyRGBX(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):])
+		}
+	case *image.NRGBA64:
+		return func(dst []uint8, y int) {
+			copyHighRGBX(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):])
 		}
 	case *image.RGBA:
 		if src.Opaque() {
@@ -65,7 +98,16 @@ func copyRGBX(dst, src []uint8) {
 	}
 }
 
-func palettedRows(src *image.Paletted) func(dst []uint8, y int) {
+// copyHighRGBX drops the fourth of each pixel's big-endian 16-bit samples and
+// the low bytes.
+func copyHighRGBX(dst, src []uint8) {
+	for i := 0; 3*i < len(dst); i++ {
+		d, s := dst[3*i:3*i+3:3*i+3], src[8*i:8*i+5:8*i+5]
+		d[0], d[1], d[2] = s[0], s[2], s[4]
+	}
+}
+
+func palettedRows(src *image.Paletted) rowFunc {
 	var table [256][3]uint8
 	for i, c := range src.Palette[:min(256, len(src.Palette))] {
 		n := color.NRGBAModel.Convert(c).(color.NRGBA)

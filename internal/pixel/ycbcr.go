@@ -8,7 +8,7 @@ import "image"
 // the rows here are made as libjpeg makes them, in its integer arithmetic.
 
 // ycbcrRows converts rows of a JPEG.
-func ycbcrRows(src *image.YCbCr) func(dst []uint8, y int) {
+func ycbcrRows(src *image.YCbCr) rowFunc {
 	b := src.Bounds()
 	up := newUpsampler(src)
 	cb, cr := make([]uint8, b.Dx()), make([]uint8, b.Dx())

@@ -69,8 +69,24 @@ func decode(r io.Reader, maxPixels int) (m *RGB, err error) {
 	if err != nil {
 		return nil, errors.Wrapf(ErrImage, "%s of %dx%d: %v", format, config.Width, config.Height, err)
 	}
-	if err := checkSize(img.Bounds().Dx(), img.Bounds().Dy()); err != nil {
-		return nil, err
+	m, err = toRGB(img, config, format)
+	if err != nil {
+		return nil, errors.Wrapf(ErrImage, "%s of %dx%d: %v", format, config.Width, config.Height, err)
 	}
-	return upright(pixel.FromImage(img), orientation(data, format)), nil
+	return upright(m, orientation(data, format)), nil
+}
+
+// toRGB converts a decoded image by the rules of its format.
+func toRGB(img image.Image, config image.Config, format string) (*RGB, error) {
+	switch src := img.(type) {
+	case *image.Paletted:
+		if format == "gif" {
+			return pixel.FromImage(screen(src, config))
+		}
+	case *image.YCbCr, *image.NYCbCrA:
+		if format == "webp" {
+			return pixel.FromWebP(src)
+		}
+	}
+	return pixel.FromImage(img)
 }

@@ -14,7 +14,7 @@ var ErrImage = errors.New("invalid image")
 
 // MaxPixels is the most pixels that an image may have, decoded or resized:
 // Pillow's limit, past which it reports a decompression bomb.
-const MaxPixels = 178956970
+const MaxPixels = pixel.MaxPixels
 
 // RGB is an image of 8-bit red, green and blue, row by row. Decode returns it
 // and every function here takes it without converting.
@@ -29,25 +29,20 @@ func NewRGB(width, height int) (*RGB, error) {
 }
 
 // ToRGB converts an image as Pillow's convert("RGB") does: alpha is dropped,
-// 16-bit samples keep their high byte. A JPEG's colours are interpolated as
-// libjpeg does.
+// 16-bit samples keep their high byte. The colours of an image.YCbCr are
+// interpolated as libjpeg does; for a WebP, whose colours differ, use Decode.
+// An *RGB is returned as it is. The error wraps ErrImage.
 func ToRGB(img image.Image) (*RGB, error) {
-	if img == nil {
-		return nil, errors.Wrap(ErrImage, "the image is nil")
+	m, err := pixel.FromImage(img)
+	if err != nil {
+		return nil, errors.Wrap(ErrImage, err.Error())
 	}
-	b := img.Bounds()
-	if err := checkSize(b.Dx(), b.Dy()); err != nil {
-		return nil, err
-	}
-	return pixel.FromImage(img), nil
+	return m, nil
 }
 
 func checkSize(width, height int) error {
-	if width <= 0 || height <= 0 {
-		return errors.Wrapf(ErrImage, "%dx%d: an image needs at least one pixel", width, height)
-	}
-	if width > MaxPixels/height {
-		return errors.Wrapf(ErrImage, "%dx%d: more than %d pixels", width, height, MaxPixels)
+	if err := pixel.CheckSize(width, height); err != nil {
+		return errors.Wrap(ErrImage, err.Error())
 	}
 	return nil
 }

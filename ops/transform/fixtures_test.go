@@ -80,7 +80,7 @@ func TestDecodeFixtures(t *testing.T) {
 	}
 	readJSON(t, "formats.json", &cases)
 	want := readBytes(t, "formats.bin")
-	require.Len(t, cases, 22)
+	require.Len(t, cases, 26)
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			m, err := Load(reftest.Testdata("transform", c.Name))

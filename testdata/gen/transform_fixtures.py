@@ -8,8 +8,10 @@ scaled to 0…255. exif_N.jpg are a small picture under each EXIF orientation,
 NAME.EXT one under each format, and formats.bin Pillow's pixels of them.
 
 Needs Pillow, torch and torchvision."""
+import io
 import json
 import os
+import struct
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -79,7 +81,14 @@ def files():
     rgb.save(os.path.join(OUT, "lossless.webp"), lossless=True)
     frames = [rgb.quantize(16), ImageOps.invert(rgb).quantize(16)]
     frames[0].save(os.path.join(OUT, "animated.gif"), save_all=True, append_images=frames[1:], duration=50)
-    names = ["444.jpg", "422.jpg", "420.jpg", "progressive.jpg", "odd420.jpg", "grey.jpg", "cmyk.jpg", "rgb.png", "grey.png", "palette.png", "alpha.png", "rgb.bmp", "lossless.webp", "animated.gif"]
+    rgb.save(os.path.join(OUT, "lossy.webp"), quality=80)
+    alpha.save(os.path.join(OUT, "alpha.webp"), quality=80)
+    odd.save(os.path.join(OUT, "odd.webp"), quality=80)
+    small = odd.quantize(16)
+    small.info["transparency"] = 3
+    with open(os.path.join(OUT, "offset.gif"), "wb") as f:
+        f.write(offset_gif(small, (31, 29), (5, 8)))
+    names = ["444.jpg", "422.jpg", "420.jpg", "progressive.jpg", "odd420.jpg", "grey.jpg", "cmyk.jpg", "rgb.png", "grey.png", "palette.png", "alpha.png", "rgb.bmp", "lossless.webp", "animated.gif", "lossy.webp", "alpha.webp", "odd.webp", "offset.gif"]
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
@@ -95,6 +104,17 @@ def files():
         f.write("[\n" + ",\n".join(json.dumps(c) for c in listing) + "\n]\n")
     with open(os.path.join(OUT, "formats.bin"), "wb") as f:
         f.write(blob)
+
+
+def offset_gif(frame, screen, at):
+    """A GIF whose only frame leaves part of its screen free."""
+    buffer = io.BytesIO()
+    frame.save(buffer, format="GIF", transparency=3)
+    data = bytearray(buffer.getvalue())
+    data[6:10] = struct.pack("<HH", *screen)
+    descriptor = data.index(b",", 13 + 3 * 2 ** ((data[10] & 7) + 1))
+    data[descriptor + 1:descriptor + 5] = struct.pack("<HH", *at)
+    return bytes(data)
 
 
 def photographs():

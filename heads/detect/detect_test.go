@@ -1,0 +1,261 @@
+package detect
+
+import (
+	"context"
+	stdimage "image"
+	"image/color"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/fpn"
+	"github.com/vertebra-vision/vertebra/ops"
+	"github.com/vertebra-vision/vertebra/weights"
+)
+
+var ctx = context.Background()
+
+// pyramid is a small one of the kind's.
+func pyramid(t *testing.T, kind string, channels int) *fpn.Pyramid {
+	t.Helper()
+	c := backbone.ResNet18()
+	c.Blocks, c.Width, c.NoClassifier = []int{1, 1, 1, 1}, 8, true
+	net, err := backbone.New(c)
+	require.NoError(t, err)
+	pyr, err := fpn.New(net, neck(kind, channels))
+	require.NoError(t, err)
+	return pyr
+}
+
+// An image.Image and the tensor of its pixels give the same detections.
+func TestImagesAndTensors(t *testing.T) {
+	d := small(t, "fcos")
+	const w, h = 50, 40
+	img := stdimage.NewNRGBA(stdimage.Rect(0, 0, w, h))
+	x, err := ops.New(1, 3, h, w)
+	require.NoError(t, err)
+	for i := range w * h {
+		c := color.NRGBA{uint8(i), uint8(i * i / 7), uint8(i / w * 6), 255}
+		img.SetNRGBA(i%w, i/w, c)
+		x.Data()[i], x.Data()[w*h+i], x.Data()[2*w*h+i] = float32(c.R)/255, float32(c.G)/255, float32(c.B)/255
+	}
+	fromImage, err := d.Detect(ctx, []stdimage.Image{img})
+	require.NoError(t, err)
+	fromTensor, err := d.DetectTensors(ctx, []*ops.Tensor{x})
+	require.NoError(t, err)
+	require.NotEmpty(t, fromImage[0])
+	assert.Equal(t, fromTensor, fromImage)
+	for _, det := range fromImage[0] {
+		assert.True(t, det.Box.X1 >= 0 && det.Box.Y1 >= 0 && det.Box.X2 <= w+1e-3 && det.Box.Y2 <= h+1e-3, det.Box)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	labels := []string{"background", "a", "b"}
+	d, err := NewFCOS(pyramid(t, "fcos", 32), WithLabels(labels), WithScoreThreshold(0), WithMaxDetections(7), WithMinMaxSize(64, 96))
+	require.NoError(t, err)
+	assert.Equal(t, labels, d.Labels())
+	assert.Equal(t, "fcos", d.Kind())
+	list, err := d.DetectTensors(ctx, []*ops.Tensor{picture(t, "image0", 60, 80)})
+	require.NoError(t, err)
+	require.Len(t, list[0], 7)
+	for _, det := range list[0] {
+		assert.Equal(t, labels[det.Label], det.Name)
+	}
+	none, err := NewFCOS(pyramid(t, "fcos", 32), WithScoreThreshold(1), WithMinMaxSize(64, 96))
+	require.NoError(t, err)
+	list, err = none.DetectTensors(ctx, []*ops.Tensor{picture(t, "image0", 60, 80)})
+	require.NoError(t, err)
+	assert.Empty(t, list[0])
+}
+
+func TestBadOptions(t *testing.T) {
+	nan := math.NaN()
+	anchors := ops.AnchorGenerator{Sizes: [][]float32{{8}}, AspectRatios: [][]float32{{1}}}
+	uneven := ops.AnchorGenerator{
+		Sizes:        [][]float32{{8}, {8}, {8}, {8}, {8, 9}},
+		AspectRatios: [][]float32{{1}, {1}, {1}, {1}, {1}},
+	}
+	for name, o := range map[string]Option{
+		"classes":      WithNumClasses(1),
+		"labels":       WithLabels(nil),
+		"both":         func(s *settings) error { s.labels = []string{"a"}; return nil },
+		"score":        WithScoreThreshold(float32(nan)),
+		"nms":          WithNMSThreshold(2),
+		"detections":   WithMaxDetections(0),
+		"candidates":   WithCandidates(-1),
+		"proposals":    WithProposals(0, 5),
+		"many":         WithProposals(5, 1<<30),
+		"rpn":          WithProposalThresholds(-1, 0),
+		"size":         WithMinMaxSize(0, 5),
+		"std":          WithTransform(Transform{MinSize: 5, MaxSize: 5, SizeDivisible: 1}),
+		"anchors":      WithAnchors(anchors),
+		"uneven":       WithAnchors(uneven),
+		"keypoints":    WithNumKeypoints(0),
+		"box features": WithBoxFeatures(0),
+	} {
+		_, err := NewFasterRCNN(pyramid(t, "fasterrcnn", 8), o)
+		assert.ErrorIs(t, err, ErrConfig, name)
+	}
+	_, err := NewFasterRCNN(nil)
+	assert.ErrorIs(t, err, ErrConfig)
+	_, err = NewFCOS(pyramid(t, "fcos", 40))
+	assert.ErrorIs(t, err, ErrConfig, "40 channels in 32 groups")
+	for _, name := range []string{"", "fasterrcnn", "ssd_resnet50_fpn", "fasterrcnn_vgg16_fpn", "fcos_resnet50_fpn_v2"} {
+		_, err := Preset(name)
+		assert.ErrorIs(t, err, ErrConfig, name)
+	}
+}
+
+func TestBadImages(t *testing.T) {
+	d, err := NewFCOS(pyramid(t, "fcos", 32), WithMinMaxSize(64, 96))
+	require.NoError(t, err)
+	grey, err := ops.New(1, 5, 5)
+	require.NoError(t, err)
+	thin, err := ops.New(3, 1, 5000)
+	require.NoError(t, err)
+	for name, images := range map[string][]*ops.Tensor{"none": {}, "nil": {nil}, "grey": {grey}, "thin": {thin}} {
+		_, err := d.DetectTensors(ctx, images)
+		assert.ErrorIs(t, err, ops.ErrShape, name)
+	}
+	_, err = d.Detect(ctx, []stdimage.Image{nil})
+	assert.Error(t, err)
+	stopped, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err = d.DetectTensors(stopped, []*ops.Tensor{picture(t, "image0", 60, 80)})
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+// Networks that went wrong give NaN; detectors do not panic on it, and report
+// nothing without a score.
+func TestNaNWeights(t *testing.T) {
+	for _, kind := range []string{"fasterrcnn", "retinanet", "fcos"} {
+		d := small(t, kind)
+		sd, err := d.StateDict()
+		require.NoError(t, err)
+		broken := weights.New()
+		for _, name := range sd.Names() {
+			p, _ := sd.Get(name)
+			x, err := p.Tensor()
+			require.NoError(t, err)
+			if strings.HasSuffix(name, "layer_blocks.0.0.bias") {
+				x = x.Clone()
+				x.Data()[0] = float32(math.NaN())
+			}
+			require.NoError(t, broken.Put(name, x))
+		}
+		require.NoError(t, d.Load(broken))
+		list, err := d.DetectTensors(ctx, []*ops.Tensor{picture(t, "image0", 60, 80)})
+		require.NoError(t, err, kind)
+		for _, det := range list[0] {
+			assert.False(t, math.IsNaN(float64(det.Score)), kind)
+		}
+	}
+}
+
+// What StateDict writes is what Load reads, under torchvision's present keys
+// and under its old ones.
+func TestKeys(t *testing.T) {
+	old := strings.NewReplacer(
+		"rpn.head.conv.0.0.", "rpn.head.conv.", "mask_head.0.0.", "mask_head.mask_fcn1.", "mask_head.1.0.", "mask_head.mask_fcn2.",
+		"mask_head.2.0.", "mask_head.mask_fcn3.", "mask_head.3.0.", "mask_head.mask_fcn4.",
+		"head.conv.0.0.", "head.conv.0.", "head.conv.1.0.", "head.conv.2.", "head.conv.2.0.", "head.conv.4.", "head.conv.3.0.", "head.conv.6.",
+		"inner_blocks.0.0.", "inner_blocks.0.", "layer_blocks.1.0.", "layer_blocks.1.",
+	)
+	for _, kind := range []string{"maskrcnn", "retinanet"} {
+		d := small(t, kind)
+		sd, err := d.StateDict()
+		require.NoError(t, err)
+		for _, rename := range []func(string) string{
+			func(name string) string { return name }, old.Replace,
+			func(name string) string { return "module." + name },
+		} {
+			view, err := sd.Map(func(name string) (string, bool) { return rename(name), true })
+			require.NoError(t, err)
+			fresh, err := kinds[kind](pyramid(t, kind, 96), WithNumClasses(7), WithBoxFeatures(64))
+			require.NoError(t, err)
+			require.NoError(t, fresh.Load(view))
+			got, err := fresh.StateDict()
+			require.NoError(t, err)
+			for _, name := range sd.Names() {
+				a, _ := sd.Get(name)
+				b, ok := got.Get(name)
+				require.True(t, ok, name)
+				require.Equal(t, a.Shape(), b.Shape(), name)
+				x, err := a.Float32s()
+				require.NoError(t, err)
+				y, err := b.Float32s()
+				require.NoError(t, err)
+				require.True(t, slices.Equal(x, y), name)
+			}
+		}
+	}
+}
+
+func TestLoadSaysWhatIsWrong(t *testing.T) {
+	d := small(t, "fcos")
+	sd, err := d.StateDict()
+	require.NoError(t, err)
+	less, err := sd.Map(func(name string) (string, bool) {
+		return strings.Replace(name, "bbox_ctrness", "centerness", 1), !strings.HasSuffix(name, "bbox_reg.bias")
+	})
+	require.NoError(t, err)
+	err = d.Load(less)
+	var wrong *backbone.LoadError
+	require.ErrorAs(t, err, &wrong)
+	assert.Len(t, wrong.Missing, 3)
+	assert.Len(t, wrong.Unexpected, 2)
+}
+
+// Detectors serve several goroutines, and give each the same.
+func TestConcurrentDetection(t *testing.T) {
+	d := small(t, "fasterrcnn")
+	images := []*ops.Tensor{picture(t, "image0", 60, 80)}
+	want, err := d.DetectTensors(ctx, images)
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			got, err := d.DetectTensors(ctx, images)
+			assert.NoError(t, err)
+			assert.Equal(t, want, got)
+		})
+	}
+	wg.Wait()
+}
+
+// best is the head of a stable sort.
+func TestBest(t *testing.T) {
+	for _, n := range []int{0, 1, 17, 100, 999, 1000, 5000} {
+		list := make([]candidate, 1000)
+		for i := range list {
+			list[i] = candidate{float32((i * 7919) % 251), i}
+		}
+		list[400].score = float32(math.NaN())
+		want := slices.Clone(list)
+		slices.SortFunc(want, compare)
+		require.Equal(t, float32(math.Inf(1)) > want[1].score, true)
+		got := best(list, n)
+		require.Len(t, got, min(n, len(list)))
+		for i, c := range got {
+			require.Equal(t, want[i].index, c.index, "%d of %d", i, n)
+		}
+	}
+}
+
+// torchvision's sizes, from its own transform.
+func TestResizedSizes(t *testing.T) {
+	tf := DefaultTransform()
+	for from, to := range map[size]size{
+		{300, 300}: {800, 800}, {427, 640}: {799, 1199}, {480, 640}: {800, 1066}, {375, 500}: {799, 1066},
+		{100, 500}: {266, 1333}, {1080, 1920}: {749, 1333}, {3, 5}: {799, 1333},
+	} {
+		assert.Equal(t, to, tf.resized(from), from)
+	}
+}

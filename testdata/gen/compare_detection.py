@@ -1,0 +1,60 @@
+"""Writes what the live comparison of a full-size detector needs: a checkpoint
+as torch.save makes it, and for several inputs torchvision's raw outputs and
+detections. compare_detection.sh calls it.
+
+    python3 testdata/gen/compare_detection.py KIND FOLDER
+    python3 testdata/gen/compare_detection.py --list
+"""
+import pathlib
+import sys
+import time
+
+import torch
+
+from detection_nets import FULL_SIZE, full_size, picture, run
+from sampling import Recorder
+
+# Batches, each image by height and width.
+INPUTS = [[(300, 300)], [(427, 640)], [(480, 640), (375, 500)]]
+MASKS = 4
+
+
+def write(kind, folder):
+    model = full_size(kind)
+    torch.save(model.state_dict(), folder / f"{kind}.pth")
+    for n, sizes in enumerate(INPUTS):
+        images = [picture(f"image{i}", *s) for i, s in enumerate(sizes)]
+        start = time.perf_counter()
+        results, raw = run(model, images)
+        seconds = time.perf_counter() - start
+        r = Recorder()
+        for name, outputs in raw.items():
+            if "box_predictor" in name:
+                r.samples[f"rows/{name}"] = outputs[0].numpy()
+            for level, y in enumerate(outputs):
+                r.add(f"raw/{name}/{level}", y)
+        for i, result in enumerate(results):
+            labels = result["labels"]
+            print(f"{kind} {sizes[i]}: {len(labels)} detections of {len(labels.unique())} classes, batch {seconds:.2f} s")
+            assert len(labels) >= 24 and len(labels.unique()) >= min(3, model_classes(model) - 1)
+            for field, t in result.items():
+                r.samples[f"{i}/{field}"] = (t[:MASKS] if field == "masks" else t).numpy()
+        r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes)
+
+
+def model_classes(model):
+    if hasattr(model, "roi_heads"):
+        return model.roi_heads.box_predictor.cls_score.out_features
+    return model.head.classification_head.num_classes
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        print(*FULL_SIZE)
+        return
+    kind, folder = sys.argv[1:]
+    write(kind, pathlib.Path(folder))
+
+
+if __name__ == "__main__":
+    main()
