@@ -3,6 +3,8 @@ package backbone
 import (
 	"fmt"
 	"testing"
+
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
 // One forward pass at 224x224, by network and batch. The unit that matters
@@ -27,12 +29,15 @@ func BenchmarkForward(b *testing.B) {
 				if _, err := n.Forward(ctx, x); err != nil { // packs the weights
 					b.Fatal(err)
 				}
+				peak := kernel.Peak(threads)
 				for b.Loop() {
 					if _, err := n.Forward(ctx, x); err != nil {
 						b.Fatal(err)
 					}
 				}
-				b.ReportMetric(2*float64(macs)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				rate := 2 * float64(macs) * float64(b.N) / b.Elapsed().Seconds() / 1e9
+				b.ReportMetric(rate, "GFLOP/s")
+				b.ReportMetric(100*rate/peak, "%peak")
 			})
 		}
 	}
