@@ -125,7 +125,7 @@ func TestCanonicalNames(t *testing.T) {
 		"conv1": "conv1", "conv1.0": "conv1.0", "stem.conv1": "conv1", "linear": "fc", "logits": "fc",
 		"layer3.*.conv2": "layer3.*.conv2", "res*.0": "res*.0", "layer1.0.conv2": "layer1.0.conv2",
 	} {
-		assert.Equal(t, want, canonicalName(name), name)
+		assert.Equal(t, want, classifierName(canonicalName(name)), name)
 	}
 }
 

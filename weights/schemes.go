@@ -35,9 +35,14 @@ const (
 func Canonical(sd *StateDict) (*StateDict, Scheme, error) {
 	scheme := recognise(sd.names)
 	prefix := commonPrefix(sd.names, anchors[scheme])
+	wrapper := backboneInside.ReplaceAllString(prefix, "") // around backbone and heads
 	pyramid := pyramidNames{finest: finestLateral(sd.names)}
 	view, err := sd.Map(func(name string) (string, bool) {
-		name = strings.TrimPrefix(name, prefix)
+		inside, ok := strings.CutPrefix(name, prefix)
+		if !ok {
+			inside = strings.TrimPrefix(name, wrapper)
+		}
+		name = inside
 		if strings.HasSuffix(name, "num_batches_tracked") {
 			return "", false
 		}
@@ -54,6 +59,10 @@ func Canonical(sd *StateDict) (*StateDict, Scheme, error) {
 	}
 	return view, scheme, err
 }
+
+// backboneInside is the end of a prefix that says that the backbone is only a
+// part of the network.
+var backboneInside = regexp.MustCompile(`(backbone|encoder)\.(body\.|bottom_up\.)?$`)
 
 // anchors are the keys by which a scheme, and the prefix before them, is
 // known: the stem's convolution.

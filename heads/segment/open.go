@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -31,48 +32,62 @@ func Models() []string {
 // Preset makes one of torchvision's segmentation networks, with an output
 // stride of 8 and its auxiliary head, and random weights.
 func Preset(model string, opts ...backbone.Option) (*Segmenter, error) {
-	head, trunk, ok := strings.Cut(model, "_")
-	if !ok {
-		return nil, errors.Wrapf(ErrConfig, "segment: unknown model %q, there are %v", model, Models())
-	}
+	return preset(model, Config{Auxiliary: true}, opts)
+}
+
+// preset completes the configuration with the model's head.
+func preset(model string, c Config, opts []backbone.Option) (*Segmenter, error) {
+	head, trunk, _ := strings.Cut(model, "_")
 	config, err := backbone.Preset(trunk)
-	if err != nil {
+	if err != nil || !slices.Contains(Models(), model) {
 		return nil, errors.Wrapf(ErrConfig, "segment: unknown model %q, there are %v", model, Models())
 	}
 	net, err := backbone.New(config, append([]backbone.Option{backbone.WithOutputStride(8)}, opts...)...)
 	if err != nil {
 		return nil, err
 	}
-	return New(net, Config{Head: Head(head), Auxiliary: true})
+	c.Head = Head(head)
+	return New(net, c)
 }
 
-// Open makes a segmentation network from a checkpoint: a file, or a published
-// one's name ("fcn_resnet50/COCO_WITH_VOC_LABELS_V1"), which is downloaded
-// where need be. The model may be empty where that name gives it, and
-// checkpoint for the model's published default.
-func Open(ctx context.Context, model, checkpoint string, opts ...weights.FetchOption) (*Segmenter, error) {
-	if checkpoint == "" {
-		checkpoint = model
+// Source says which network to segment with.
+type Source struct {
+	// Model is one of Models. It may be empty where Weights is the name of a
+	// published checkpoint.
+	Model string
+	// Weights is a checkpoint's path or a published one's name
+	// ("fcn_resnet50/COCO_WITH_VOC_LABELS_V1"). Empty is the model's published
+	// default.
+	Weights string
+	// Options are given to backbone.New.
+	Options []backbone.Option
+}
+
+// Open makes a segmentation network from a checkpoint. A published one brings
+// its preprocessing and labels and is downloaded where need be.
+func Open(ctx context.Context, src Source, opts ...weights.FetchOption) (*Segmenter, error) {
+	if src.Weights == "" {
+		src.Weights = src.Model
 	}
-	path, published, err := weights.Resolve(ctx, checkpoint, opts...)
+	path, published, err := weights.Resolve(ctx, src.Weights, opts...)
 	if err != nil {
 		return nil, err
 	}
-	if model == "" {
+	if src.Model == "" {
 		if published == nil {
 			return nil, errors.Wrapf(ErrConfig, "%s: say which model the file is for, there are %v", path, Models())
 		}
-		model = published.Model
-	}
-	s, err := Preset(model)
-	if err != nil {
-		return nil, err
+		src.Model = published.Model
 	}
 	sd, err := weights.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = sd.Close() }()
+	s, err := fitting(sd, src)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.Load(sd); err != nil {
 		return nil, err
 	}
@@ -80,4 +95,19 @@ func Open(ctx context.Context, model, checkpoint string, opts ...weights.FetchOp
 		s.Transform, s.Labels = published.Transform(), published.Categories()
 	}
 	return s, nil
+}
+
+// fitting makes the network that a checkpoint is of: with as many classes, and
+// an auxiliary head if it has one.
+func fitting(sd *weights.StateDict, src Source) (*Segmenter, error) {
+	canonical, _, err := weights.Canonical(sd)
+	if err != nil {
+		return nil, err
+	}
+	var c Config
+	if last, ok := canonical.Get("classifier.4.weight"); ok && len(last.Shape()) == 4 {
+		c.NumClasses = last.Shape()[0]
+	}
+	_, c.Auxiliary = canonical.Get("aux_classifier.4.weight")
+	return preset(src.Model, c, src.Options)
 }
