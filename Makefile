@@ -38,6 +38,7 @@ bench: ## Run every benchmark
 .PHONY: compare
 compare: ## Compare full-size presets with torchvision, live (needs Python with torchvision)
 	testdata/gen/compare.sh
+	testdata/gen/compare_detection.sh
 
 .PHONY: generate
 generate: ## Generate the assembly again

@@ -71,9 +71,9 @@ type Config struct {
 func TorchvisionDetection() Config { return Config{Extra: MaxPool} }
 
 // TorchvisionRetinaNet is the neck of torchvision's RetinaNet and FCOS: C3 to
-// C5, P6 and P7 on C5 (retinanet_resnet50_fpn_v2 has them on P5).
+// C5, P6 and P7 on P5 (retinanet_resnet50_fpn_v2 has them on C5: P6P7).
 func TorchvisionRetinaNet() Config {
-	return Config{Levels: []backbone.Level{backbone.C3, backbone.C4, backbone.C5}, Extra: P6P7}
+	return Config{Levels: []backbone.Level{backbone.C3, backbone.C4, backbone.C5}, Extra: P6P7FromP5}
 }
 
 // withDefaults fills in what the backbone decides.

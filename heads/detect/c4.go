@@ -53,7 +53,7 @@ func NewFasterRCNNC4(net *backbone.Network, opts ...Option) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Detector.find, r.Detector.inBoxHead = r.find, stageHead+"."
+	r.Detector.find, r.Detector.outputs, r.Detector.inBoxHead = r.find, r.nodes, stageHead+"."
 	return r.Detector, nil
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/fpn"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
 )
@@ -53,6 +54,21 @@ func TestImagesAndTensors(t *testing.T) {
 	assert.Equal(t, fromTensor, fromImage)
 	for _, det := range fromImage[0] {
 		assert.True(t, det.Box.X1 >= 0 && det.Box.Y1 >= 0 && det.Box.X2 <= w+1e-3 && det.Box.Y2 <= h+1e-3, det.Box)
+	}
+}
+
+// Network, pyramid and heads are one plan, in which maps are copied to the
+// caller's layout and nothing else is.
+func TestOnePlan(t *testing.T) {
+	if !kernel.Blocked() {
+		t.Skip("no blocked layouts here")
+	}
+	for kind, outputs := range map[string]int{"fasterrcnn": 5 + 5 + 4, "fasterrcnn_v2": 5 + 5 + 4, "retinanet": 5 + 5} {
+		d, err := kinds[kind](pyramid(t, kind, 96))
+		require.NoError(t, err)
+		plan, err := d.Plan(2, 3, 128, 160)
+		require.NoError(t, err)
+		assert.Equal(t, outputs, strings.Count(plan.String(), "reorder"), "%s\n%v", kind, plan)
 	}
 }
 

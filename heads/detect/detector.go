@@ -25,6 +25,8 @@ type Detector struct {
 	// find does what follows the transform: the network, and the choice of
 	// boxes, in the network's pixels.
 	find func(ctx context.Context, b *batch) ([][]found, error)
+	// outputs are the nodes that find computes from the images.
+	outputs func() []*graph.Node
 }
 
 // found is a detection in the pixels of the resized image.
@@ -63,10 +65,7 @@ func newDetector(kind string, net *backbone.Network, levels []backbone.Level, s 
 
 // run computes nodes from an input: images, or what the regions' heads see.
 func (d *Detector) run(ctx context.Context, x *ops.Tensor, nodes ...*graph.Node) ([]*ops.Tensor, error) {
-	names := make([]string, len(nodes))
-	for i, n := range nodes {
-		names[i] = n.Name
-	}
+	names := nodeNames(nodes)
 	byName, err := d.net.Run(ctx, x, names...)
 	if err != nil {
 		return nil, err
@@ -76,6 +75,21 @@ func (d *Detector) run(ctx context.Context, x *ops.Tensor, nodes ...*graph.Node)
 		out[i] = byName[name]
 	}
 	return out, nil
+}
+
+func nodeNames(nodes []*graph.Node) []string {
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = n.Name
+	}
+	return names
+}
+
+// Plan shows the plan for a batch of prepared images, N×3×H×W: the network and
+// all heads that see whole images, in one. Heads that see regions have plans of
+// their own.
+func (d *Detector) Plan(input ...int) (*backbone.Plan, error) {
+	return d.net.Plan(input, nodeNames(d.outputs())...)
 }
 
 // Kind is the detector's kind in torchvision's words: fasterrcnn, retinanet …

@@ -61,9 +61,7 @@ func publishedDetector(t *testing.T, kind, checkpoint string) *Detector {
 	require.NoError(t, d.Load(sd))
 	published, err := weights.Lookup(model)
 	require.NoError(t, err)
-	// Where the published backbone has frozen normalisations, torchvision does
-	// not count those 53120 parameters.
-	frozen := int64(53120)
+	frozen := int64(frozenNorms)
 	if version != "" {
 		frozen = 0
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 
@@ -114,14 +115,18 @@ func (o *oneStage) build(kind string, pyr *fpn.Pyramid, s settings, n norm, head
 	if err != nil {
 		return nil, err
 	}
-	o.Detector.find = o.find
+	o.Detector.find, o.Detector.outputs = o.find, o.nodes
 	return o.Detector, nil
+}
+
+// nodes are the nodes to run.
+func (o *oneStage) nodes() []*graph.Node {
+	return slices.Concat(o.logits, o.deltas, o.centerness)
 }
 
 // find implements Detector.find.
 func (o *oneStage) find(ctx context.Context, b *batch) ([][]found, error) {
-	nodes := append(append(append([]*graph.Node(nil), o.logits...), o.deltas...), o.centerness...)
-	out, err := o.run(ctx, b.x, nodes...)
+	out, err := o.run(ctx, b.x, o.nodes()...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,6 @@ func neck(kind string, channels int) fpn.Config {
 	c := fpn.TorchvisionDetection()
 	if kind == "fcos" || strings.HasPrefix(kind, "retinanet") {
 		c = fpn.TorchvisionRetinaNet()
-		c.Extra = fpn.P6P7FromP5
 		if kind == "retinanet_v2" {
 			c.Extra = fpn.P6P7
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 
@@ -87,7 +88,7 @@ func newRCNN(kind string, pyr *fpn.Pyramid, s settings, opts []Option, heads fun
 	if err != nil {
 		return nil, err
 	}
-	r.Detector.find = r.find
+	r.Detector.find, r.Detector.outputs = r.find, r.nodes
 	return r.Detector, nil
 }
 
@@ -129,14 +130,16 @@ func checkAnchors(g *ops.AnchorGenerator, levels int) error {
 	return nil
 }
 
+// nodes are the nodes to run on images.
+func (r *rcnn) nodes() []*graph.Node { return slices.Concat(r.rpn.outputs(), r.pooled) }
+
 // find implements Detector.find.
 func (r *rcnn) find(ctx context.Context, b *batch) ([][]found, error) {
-	heads := r.rpn.outputs()
-	out, err := r.run(ctx, b.x, append(heads, r.pooled...)...)
+	out, err := r.run(ctx, b.x, r.nodes()...)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPooler(out[len(heads):], b, r.settings.threads)
+	p, err := newPooler(out[len(out)-len(r.pooled):], b, r.settings.threads)
 	if err != nil {
 		return nil, err
 	}

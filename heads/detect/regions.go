@@ -17,7 +17,8 @@ type pooler struct {
 }
 
 // newPooler finds the maps' scales as torchvision does, from the largest
-// image of the batch.
+// image of the batch. (torchvision keeps those of a model's first batch; being
+// powers of two, they hardly ever differ.)
 func newPooler(maps []*ops.Tensor, b *batch, threads int) (*pooler, error) {
 	p := &pooler{maps: maps, threads: threads}
 	height := 0

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/ops"
@@ -38,7 +39,7 @@ func (b *builder) buildRPN(anchors ops.AnchorGenerator, s *settings) *rpn {
 
 // outputs are the nodes to run.
 func (r *rpn) outputs() []*graph.Node {
-	return append(append([]*graph.Node(nil), r.objectness...), r.deltas...)
+	return slices.Concat(r.objectness, r.deltas)
 }
 
 // propose chooses image i's proposals from the values of outputs.

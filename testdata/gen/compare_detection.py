@@ -19,8 +19,36 @@ INPUTS = [[(300, 300)], [(427, 640)], [(480, 640), (375, 500)]]
 MASKS = 4
 
 
+# The standard deviations that heads' outputs are brought to, by the end of the
+# module's name, and what is added to biases: scores that neither saturate nor
+# tie, boxes near their anchors.
+SPREAD = {
+    "rpn.head.cls_logits": (1.5, 0), "rpn.head.bbox_pred": (0.2, 0),
+    "box_predictor.cls_score": (2.0, 0), "box_predictor.bbox_pred": (0.7, 0),
+    "classification_head.cls_logits": (1.2, -3), "regression_head.bbox_reg": (0.15, 0),
+}
+
+
+def calibrate(model, fcos):
+    """Scales the heads' last layers, by their outputs on one small image."""
+    sizes, model.transform.min_size = model.transform.min_size, (256,)
+    for names in (("rpn", "head"), ("roi_heads",)):
+        _, raw = run(model, [picture("image0", 300, 300)])
+        for name, module in model.named_modules():
+            for end, (spread, shift) in SPREAD.items():
+                if name.endswith(end) and name.startswith(names):
+                    values = torch.cat([y.flatten() for y in raw[name]])
+                    if fcos:
+                        shift, spread = (0, spread) if "cls" in end else (1, 0.5)
+                    factor = spread / values.std()
+                    module.weight.data *= factor
+                    module.bias.data = (module.bias.data - values.mean()) * factor + shift
+    model.transform.min_size = sizes
+
+
 def write(kind, folder):
     model = full_size(kind)
+    calibrate(model, kind == "fcos")
     torch.save(model.state_dict(), folder / f"{kind}.pth")
     for n, sizes in enumerate(INPUTS):
         images = [picture(f"image{i}", *s) for i, s in enumerate(sizes)]
