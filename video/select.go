@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"io"
+	"math"
 	"time"
 
 	"github.com/pkg/errors"
@@ -96,7 +97,7 @@ func (s Selection) info(i Info) Info {
 		n = max(0, last-s.Start.Seconds()*i.FPS)
 	}
 	if s.Stride > 1 {
-		n = (n + float64(s.Stride) - 1) / float64(s.Stride)
+		n = math.Ceil(n / float64(s.Stride))
 		i.FPS /= float64(s.Stride)
 	}
 	if s.FPS > 0 && i.FPS > s.FPS {
