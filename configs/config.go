@@ -10,16 +10,22 @@ import (
 // Config is a file. Load and Parse make one; its fields may then be changed.
 type Config struct {
 	// Version is the schema's version.
-	Version int   `yaml:"version,required" min:"1" max:"1"`
-	Model   Model `yaml:"model,required"`
-	Input   Input `yaml:"input"`
+	Version int `yaml:"version,required" min:"1" max:"1"`
+	// Include is a shipped configuration whose keys hold where the file has
+	// none. After reading they are part of this one.
+	Include string `yaml:"include"`
+	Model   Model  `yaml:"model,required"`
+	Input   Input  `yaml:"input"`
 	// Outputs are names of levels (C3) or nodes (layer3.0.conv2), or logits.
 	// Default: logits, or the last level of a network without a classifier.
 	Outputs []string `yaml:"outputs" list:"nonempty,unique"`
+	// Pipeline is what package video does with the model. Default: nothing.
+	Pipeline *Pipeline `yaml:"pipeline"`
 
 	name  string                // of the file, for messages
 	dir   string                // that relative paths begin at
 	nodes map[string]*yaml.Node // what the file says, by path, for messages
+	files map[*yaml.Node]string // what does not stand in the file itself
 }
 
 // Model is a network and its weights.

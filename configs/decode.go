@@ -14,10 +14,11 @@ import (
 type decoder struct {
 	problems problems
 	nodes    map[string]*yaml.Node // by path
+	files    map[*yaml.Node]string // of what does not stand in the file itself
 }
 
 func (d *decoder) wrong(n *yaml.Node, path, format string, args ...any) {
-	d.problems = append(d.problems, problem{n.Line, n.Column, path, fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, problem{d.files[n], n.Line, n.Column, path, fmt.Sprintf(format, args...)})
 }
 
 // custom is implemented by types that have a form of their own in the file.

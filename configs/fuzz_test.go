@@ -9,8 +9,10 @@ import (
 // Whatever is parsed has a text that is parsed to the same.
 func FuzzParse(f *testing.F) {
 	f.Add(full)
+	f.Add(fullPipeline)
+	f.Add("version: 1\ninclude: resnet18\nmodel: {threads: ${A:-2}, labels: ['$${x', '$$${', '${B:-c}']}\noutputs: ${HOME}")
 	for _, name := range Shipped() {
-		text, err := shipped.ReadFile("models/" + name + ".yaml")
+		text, err := readShipped(name)
 		require.NoError(f, err)
 		f.Add(string(text))
 	}
@@ -39,4 +41,5 @@ func requireSame(t *testing.T, c *Config) {
 	require.Equal(t, c.Model, again.Model, c.String())
 	require.Equal(t, c.Input, again.Input, c.String())
 	require.Equal(t, c.Outputs, again.Outputs, c.String())
+	require.Equal(t, c.Pipeline, again.Pipeline, c.String())
 }

@@ -14,17 +14,32 @@ import (
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-//go:embed models/*.yaml
+//go:embed models/*.yaml pipelines/*.yaml
 var shipped embed.FS
+
+// folders are where the shipped files are.
+var folders = []string{"models", "pipelines"}
 
 // Shipped lists the configurations that come with the SDK.
 func Shipped() []string {
-	entries, _ := fs.ReadDir(shipped, "models")
-	list := make([]string, len(entries))
-	for i, e := range entries {
-		list[i] = strings.TrimSuffix(e.Name(), ".yaml")
+	var list []string
+	for _, folder := range folders {
+		entries, _ := fs.ReadDir(shipped, folder)
+		for _, e := range entries {
+			list = append(list, strings.TrimSuffix(e.Name(), ".yaml"))
+		}
 	}
 	return list
+}
+
+// readShipped reads the shipped configuration of a name.
+func readShipped(name string) (data []byte, err error) {
+	for _, folder := range folders {
+		if data, err = shipped.ReadFile(folder + "/" + name + ".yaml"); err == nil {
+			return data, nil
+		}
+	}
+	return nil, err
 }
 
 // maxFile bounds the size of what is read, in bytes.
@@ -33,12 +48,12 @@ const maxFile = 1 << 20
 // Load reads a file or, where there is none of that name, the shipped
 // configuration that has it. Relative paths in a file begin at its folder.
 // Errors wrap ErrConfig.
-func Load(path string) (*Config, error) {
+func Load(path string, opts ...Option) (*Config, error) {
 	info, err := os.Stat(path)
 	folder := err == nil && info.IsDir()
 	if folder || errors.Is(err, fs.ErrNotExist) {
-		if data, err := shipped.ReadFile("models/" + path + ".yaml"); err == nil {
-			return Parse(path+".yaml", data)
+		if data, err := readShipped(path); err == nil {
+			return Parse(path+".yaml", data, opts...)
 		}
 	}
 	switch {
@@ -53,7 +68,7 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, errors.Wrap(ErrConfig, err.Error())
 	}
-	c, err := Parse(path, data)
+	c, err := Parse(path, data, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +115,7 @@ func (c *Config) resolvePaths() {
 	if l := &c.Model.Labels; weights.Labels(l.Source) == nil {
 		l.Source = c.fromFile(l.Source)
 	}
+	c.Pipeline = c.Pipeline.resolvePaths(c.fromFile)
 }
 
 func isPublished(name string) bool {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -18,6 +19,7 @@ import (
 func (c *Config) String() string {
 	whole := *c
 	whole.resolvePaths()
+	whole.Include = "" // its keys are here
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
@@ -33,6 +35,8 @@ func encode(v reflect.Value) *yaml.Node {
 	switch x := v.Interface().(type) {
 	case Bytes:
 		return text(x.encode())
+	case Duration:
+		return text(time.Duration(x).String())
 	case Labels:
 		if x.Source != "" {
 			return text(x.Source)
@@ -56,8 +60,11 @@ func encode(v reflect.Value) *yaml.Node {
 		return encodeFields(v, reflect.Zero(v.Type()))
 	case reflect.Slice, reflect.Array:
 		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		if v.Type().Elem().Kind() == reflect.Struct {
+			n.Style = 0
+		}
 		for i := range v.Len() {
-			n.Content = append(n.Content, scalar(v.Index(i)))
+			n.Content = append(n.Content, encode(v.Index(i)))
 		}
 		return n
 	}
@@ -100,7 +107,7 @@ func scalar(v reflect.Value) *yaml.Node {
 // newlines and tabs.
 func text(s string) *yaml.Node {
 	n := &yaml.Node{}
-	n.SetString(s)
+	n.SetString(unexpanded(s))
 	if s == "<<" || strings.ContainsRune(s, '\n') {
 		n.Style = yaml.DoubleQuotedStyle
 	}

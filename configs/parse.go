@@ -20,9 +20,10 @@ const Version = 1
 const maxNodes = 100000
 
 // Parse reads a document. name stands for it in messages. Relative paths in
-// it begin at the working directory. The error wraps ErrConfig and says
-// everything that is wrong, up to a limit.
-func Parse(name string, data []byte) (*Config, error) {
+// it begin at the working directory. ${NAME} and ${NAME:-default} in values
+// stand for environment variables. The error wraps ErrConfig and says everything
+// that is wrong, up to a limit.
+func Parse(name string, data []byte, opts ...Option) (*Config, error) {
 	if len(data) > maxFile {
 		return nil, errors.Wrapf(ErrConfig, "%s is too large, at most %d bytes are possible", name, maxFile)
 	}
@@ -30,13 +31,31 @@ func Parse(name string, data []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{name: name}
-	d := &decoder{nodes: map[string]*yaml.Node{}}
-	d.value(root, reflect.ValueOf(c).Elem(), noRules, "")
-	if err := d.problems.error(name); err != nil {
+	r := &reading{decoder: decoder{nodes: map[string]*yaml.Node{}}}
+	for _, o := range opts {
+		o(r)
+	}
+	r.expand(root, "")
+	if root, err = r.include(root, maxIncludes); err != nil {
 		return nil, err
 	}
-	c.nodes = d.nodes
+	for _, text := range r.set {
+		if err := r.assign(root, text); err != nil {
+			return nil, err
+		}
+	}
+	left := maxNodes // an include or an assignment may have brought more
+	if !countNodes(root, &left) {
+		return nil, errors.Wrapf(ErrConfig, "%s: more than %d values once aliases are followed", name, maxNodes)
+	}
+	c := &Config{name: name}
+	if len(r.problems) == 0 {
+		r.value(root, reflect.ValueOf(c).Elem(), noRules, "")
+	}
+	if err := r.problems.error(name); err != nil {
+		return nil, err
+	}
+	c.nodes, c.files = r.nodes, r.files
 	c.fill()
 	return c, nil
 }

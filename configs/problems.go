@@ -15,6 +15,7 @@ import (
 var ErrConfig = errors.New("invalid configuration")
 
 type problem struct {
+	file         string // "" is the file itself
 	line, column int
 	path         string
 	text         string
@@ -31,16 +32,31 @@ func (p problems) error(name string) error {
 		return nil
 	}
 	sort.SliceStable(p, func(i, j int) bool {
+		if p[i].file != p[j].file {
+			return p[i].file < p[j].file
+		}
 		return p[i].line < p[j].line || p[i].line == p[j].line && p[i].column < p[j].column
 	})
 	var lines []string
 	for _, x := range p[:min(len(p), maxProblems)] {
-		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s: %s", name, x.line, x.column, pathName(x.path), x.text))
+		lines = append(lines, fmt.Sprintf("%s: %s: %s", position(name, x.file, x.line, x.column), pathName(x.path), x.text))
 	}
 	if more := len(p) - maxProblems; more > 0 {
 		lines = append(lines, fmt.Sprintf("%s: and %d more", name, more))
 	}
 	return errors.WithMessage(ErrConfig, strings.Join(lines, "\n"))
+}
+
+// position is "file:line:column", or what a command line sets, which has no
+// line.
+func position(name, file string, line, column int) string {
+	if file != "" {
+		name = file
+	}
+	if line == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s:%d:%d", name, line, column)
 }
 
 func pathName(path string) string {
@@ -78,5 +94,5 @@ func (c *Config) where(path, value string) string {
 	if !ok || resolved(n).Kind == yaml.ScalarNode && resolved(n).Value != value {
 		return name + ": " + path
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", name, n.Line, n.Column, path)
+	return position(name, c.files[n], n.Line, n.Column) + ": " + path
 }

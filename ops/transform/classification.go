@@ -91,19 +91,24 @@ func (c Classification) Pixels(img image.Image) (*RGB, error) {
 func (c Classification) normalise(dst []float32, m *RGB) {
 	plane := m.Width * m.Height
 	for ch := range 3 {
-		std := c.Std[ch]
-		if std == 0 {
-			std = 1
-		}
-		var table [256]float32
-		for v := range table {
-			x := float32(v) / 255
-			x -= c.Mean[ch]
-			table[v] = x / std
-		}
+		table := c.table(ch)
 		out := dst[ch*plane : (ch+1)*plane]
 		for i := range out {
 			out[i] = table[m.Pix[3*i+ch]]
 		}
 	}
+}
+
+// table is the values of a channel's bytes.
+func (c Classification) table(ch int) (table [256]float32) {
+	std := c.Std[ch]
+	if std == 0 {
+		std = 1
+	}
+	for v := range table {
+		x := float32(v) / 255
+		x -= c.Mean[ch]
+		table[v] = x / std
+	}
+	return table
 }

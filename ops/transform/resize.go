@@ -45,11 +45,14 @@ func ResizeShorter(img image.Image, size int, how Interpolation) (*RGB, error) {
 	if size <= 0 || size > MaxPixels {
 		return nil, errors.Wrapf(ErrImage, "resizing the shorter side to %d pixels", size)
 	}
-	w, h := size, size
-	if src.Width <= src.Height {
-		h = int(float64(size) * float64(src.Height) / float64(src.Width))
-	} else {
-		w = int(float64(size) * float64(src.Width) / float64(src.Height))
-	}
+	w, h := shorterSize(src.Width, src.Height, size)
 	return Resize(src, w, h, how)
+}
+
+// shorterSize scales a size so that its shorter side has size pixels.
+func shorterSize(width, height, size int) (w, h int) {
+	if width <= height {
+		return size, int(float64(size) * float64(height) / float64(width))
+	}
+	return int(float64(size) * float64(width) / float64(height)), size
 }

@@ -1,0 +1,57 @@
+package video
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+)
+
+// The sentinels that errors of this package wrap.
+var (
+	// ErrConfig: a pipeline, source or sink was described wrongly.
+	ErrConfig = errors.New("invalid video configuration")
+	// ErrSource: a source cannot be opened or read.
+	ErrSource = errors.New("video source")
+	// ErrSink: a sink cannot be opened or written.
+	ErrSink = errors.New("video sink")
+	// ErrFrame: a frame is damaged, has no pixels or the wrong size.
+	ErrFrame = errors.New("invalid frame")
+	// ErrStall: a live source gave no frame for longer than its stall timeout.
+	ErrStall = errors.New("the stream stalled")
+	// ErrBackend: what was asked for needs a backend, such as OpenCV, that the
+	// program was built without.
+	ErrBackend = errors.New("no such video backend")
+)
+
+// StageError says which stage of a pipeline an error comes from: "source
+// door", "preprocess door", "model", "post-process", "annotate" or "sink
+// out.jsonl".
+type StageError struct {
+	Stage string
+	Err   error
+}
+
+// Error implements error.
+func (e *StageError) Error() string { return fmt.Sprintf("%s: %v", e.Stage, e.Err) }
+
+// Unwrap gives the error itself.
+func (e *StageError) Unwrap() error { return e.Err }
+
+// stageError names the stage of an error, unless it has one.
+func stageError(stage string, err error) error {
+	var have *StageError
+	if err == nil || errors.As(err, &have) {
+		return err
+	}
+	return &StageError{stage, err}
+}
+
+// guard calls f and turns a panic, of a caller's model or sink, into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.Errorf("panic: %v", p)
+		}
+	}()
+	return f()
+}

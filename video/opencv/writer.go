@@ -1,0 +1,123 @@
+//go:build cgo
+
+package opencv
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gocv.io/x/gocv"
+
+	"github.com/vertebra-vision/vertebra/video"
+)
+
+// source stands for the source's name in a path.
+const source = "{source}"
+
+// Writer is a sink that writes frames to a video file, whose folder exists.
+// {source} in the path stands for the source's name; without it the frames
+// must be of one source. The first frame decides the size. Errors wrap
+// video.ErrSink.
+func Writer(path string, o video.WriterOptions) video.Output {
+	return video.Output{Name: path, Open: func(context.Context) (video.Sink, error) {
+		if o.Codec != "" && len(o.Codec) != 4 {
+			return nil, errors.Wrapf(video.ErrConfig, "codec %q, want a code of four letters such as mp4v", o.Codec)
+		}
+		if !(o.FPS >= 0 && o.FPS <= 1e5) {
+			return nil, errors.Wrapf(video.ErrConfig, "%v frames per second", o.FPS)
+		}
+		dir := filepath.Dir(path)
+		if info, err := os.Stat(dir); err != nil {
+			return nil, errors.Wrap(video.ErrSink, err.Error())
+		} else if !info.IsDir() {
+			return nil, errors.Wrapf(video.ErrSink, "%s is no folder", dir)
+		}
+		if o.Codec == "" {
+			o.Codec = "mp4v"
+			if strings.EqualFold(filepath.Ext(path), ".avi") {
+				o.Codec = "MJPG"
+			}
+		}
+		return &writer{path: path, options: o, files: map[string]*file{}}, nil
+	}}
+}
+
+type writer struct {
+	path    string
+	options video.WriterOptions
+	files   map[string]*file // by source
+}
+
+type file struct {
+	path          string
+	vw            *gocv.VideoWriter
+	canvas        canvas
+	width, height int
+}
+
+// Write implements video.Sink.
+func (w *writer) Write(_ context.Context, r *video.Result) error {
+	f := w.files[r.Source]
+	if f == nil {
+		if len(w.files) > 0 && !strings.Contains(w.path, source) {
+			return errors.Wrapf(video.ErrSink, "frames of a second source: put %s into the path, or limit the sink to one source", source)
+		}
+		var err error
+		if f, err = w.open(r); err != nil {
+			return err
+		}
+		w.files[r.Source] = f
+	}
+	if r.Frame.Width != f.width || r.Frame.Height != f.height {
+		return errors.Wrapf(video.ErrSink, "the frame is %dx%d, the file %dx%d: a video file keeps its size; end the pipeline and begin a new file", r.Frame.Width, r.Frame.Height, f.width, f.height)
+	}
+	if err := f.canvas.fill(r.Frame); err != nil {
+		return err
+	}
+	if err := f.vw.Write(f.canvas.mat); err != nil {
+		return errors.Wrap(video.ErrSink, err.Error())
+	}
+	return nil
+}
+
+func (w *writer) open(r *video.Result) (*file, error) {
+	fps := w.options.FPS
+	if fps == 0 {
+		fps = r.Frame.Rate
+	}
+	if fps <= 0 {
+		fps = 25
+	}
+	name := strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(r.Source)
+	f := &file{path: strings.ReplaceAll(w.path, source, name), width: r.Frame.Width, height: r.Frame.Height}
+	var err error
+	f.vw, err = gocv.VideoWriterFile(f.path, w.options.Codec, fps, f.width, f.height, true)
+	if err == nil && !f.vw.IsOpened() {
+		_ = f.vw.Close()
+		err = errors.New("it is not open")
+	}
+	if err != nil {
+		return nil, errors.Wrapf(video.ErrSink, "OpenCV cannot write %s with the codec %s (%v)", f.path, w.options.Codec, err)
+	}
+	return f, nil
+}
+
+// Close implements video.Sink: it completes the files.
+func (w *writer) Close() error {
+	var failed error
+	for _, f := range w.files {
+		err := f.vw.Close()
+		f.canvas.close()
+		if info, e := os.Stat(f.path); err == nil && (e != nil || info.Size() == 0) {
+			err = errors.Errorf("%s is empty: is the disk full?", f.path)
+		}
+		if err != nil && failed == nil {
+			failed = errors.Wrap(video.ErrSink, err.Error())
+		}
+	}
+	clear(w.files)
+	return failed
+}
