@@ -9,13 +9,18 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/heads/classify"
+	"github.com/vertebra-vision/vertebra/heads/detect"
+	"github.com/vertebra-vision/vertebra/heads/segment"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // Built is what a configuration describes, ready to run.
 type Built struct {
+	// Network has the outputs: the backbone, with its neck or segmenter. It is
+	// nil for a detector.
 	Network   *backbone.Network
 	Transform transform.Classification
 	// Labels are the classes in the order of the logits; empty where the
@@ -23,6 +28,16 @@ type Built struct {
 	Labels []string
 	// Outputs are the nodes to compute.
 	Outputs []string
+	// Pyramid, Detector and Segmenter are nil where the file has no such
+	// section. A detector transforms its images itself.
+	Pyramid   *fpn.Pyramid
+	Detector  *detect.Detector
+	Segmenter *segment.Segmenter
+
+	// load loads the weights into all of it, and classes counts the labels
+	// that there should be; 0 for none.
+	load    func(*weights.StateDict, ...backbone.LoadOption) error
+	classes int
 }
 
 // Build makes the network and loads its weights; a published checkpoint is
@@ -30,26 +45,24 @@ type Built struct {
 // Errors name the file and, where the cause stands in it, the line. They wrap
 // ErrConfig or the sentinels of backbone and weights.
 func (c *Config) Build(ctx context.Context, opts ...weights.FetchOption) (*Built, error) {
-	net, err := backbone.New(c.Model.Backbone.Config, c.options()...)
-	if err != nil {
-		return nil, errors.WithMessage(err, c.where("model.backbone", c.Model.Backbone.Preset))
-	}
-	if err := c.checkOutputs(net); err != nil {
-		return nil, err
-	}
-	b := &Built{Network: net, Outputs: slices.Clone(c.Outputs)}
-	b.Transform, b.Labels = classify.Conventions(net.Config())
-	own, err := c.labels(net.Config())
+	b, err := c.network()
 	if err != nil {
 		return nil, err
 	}
-	published, err := c.load(ctx, opts, net)
+	if err := c.checkOutputs(b); err != nil {
+		return nil, err
+	}
+	own, err := c.labels(b.classes)
+	if err != nil {
+		return nil, err
+	}
+	published, err := c.load(ctx, opts, b)
 	if err != nil {
 		return nil, err
 	}
 	if published != nil {
 		b.Transform = published.Transform()
-		if list := published.Categories(); len(list) == net.Config().NumClasses {
+		if list := published.Categories(); len(list) == b.classes {
 			b.Labels = list // not so where the classifier was replaced
 		}
 	}
@@ -57,12 +70,92 @@ func (c *Config) Build(ctx context.Context, opts ...weights.FetchOption) (*Built
 		b.Transform = c.Input.Preprocessing.transform()
 	}
 	switch {
-	case net.Config().NoClassifier:
+	case b.classes == 0:
 		b.Labels = nil
 	case own != nil:
 		b.Labels = own
 	}
+	if b.Segmenter != nil {
+		b.Segmenter.Transform, b.Segmenter.Labels = b.Transform, b.Labels
+	}
 	return b, nil
+}
+
+// network makes the backbone and what stands on it.
+func (c *Config) network() (*Built, error) {
+	m := &c.Model
+	config := m.Backbone.Config
+	if published, err := weights.Lookup(m.Weights.Source); err == nil && m.Detector != nil && config.NormEps == 0 {
+		config.NormEps = detect.BackboneEps(published)
+	}
+	net, err := backbone.New(config, c.options()...)
+	if err != nil {
+		return nil, errors.WithMessage(err, c.where("model.backbone", m.Backbone.Preset))
+	}
+	b := &Built{Network: net, Outputs: slices.Clone(c.Outputs), load: net.Load}
+	b.Transform, b.Labels = classify.Conventions(net.Config())
+	if !net.Config().NoClassifier {
+		b.classes = net.Config().NumClasses
+	}
+	switch {
+	case m.Detector != nil:
+		err = c.detector(b)
+	case m.Segmenter != nil:
+		err = c.segmenter(b)
+	case m.Neck != nil:
+		err = c.neck(b, m.Neck.config())
+	}
+	return b, err
+}
+
+// neck puts the pyramid on the backbone.
+func (c *Config) neck(b *Built, config fpn.Config) error {
+	pyr, err := fpn.New(b.Network, config)
+	if err != nil {
+		return errors.WithMessage(err, c.where("model.neck", ""))
+	}
+	b.Pyramid, b.Network, b.load, b.classes = pyr, pyr.Network, pyr.Load, 0
+	return nil
+}
+
+// detector puts a pyramid and a detector on the backbone.
+func (c *Config) detector(b *Built) error {
+	x := c.Model.Detector
+	config := detect.Neck(x.Kind)
+	if c.Model.Neck != nil {
+		config = c.Model.Neck.config()
+	}
+	if err := c.neck(b, config); err != nil {
+		return err
+	}
+	names := weights.Labels(map[bool]string{true: "coco_person", false: "coco91"}[x.Kind == "keypointrcnn"])
+	own, err := c.labels(orDefault(x.Classes, len(names)))
+	switch {
+	case err != nil:
+		return err
+	case own != nil:
+		names = own
+	case x.Classes != 0 && x.Classes != len(names):
+		names = nil
+	}
+	det, err := detect.New(x.Kind, b.Pyramid, append(x.options(), detect.WithLabels(names))...)
+	if err != nil {
+		return errors.WithMessage(err, c.where("model.detector", x.Kind))
+	}
+	b.Detector, b.Network, b.load = det, nil, det.Load
+	b.Labels, b.classes = names, len(names)
+	return nil
+}
+
+// segmenter puts a segmentation head on the backbone.
+func (c *Config) segmenter(b *Built) error {
+	seg, err := segment.New(b.Network, c.Model.Segmenter.config())
+	if err != nil {
+		return errors.WithMessage(err, c.where("model.segmenter", string(c.Model.Segmenter.Head)))
+	}
+	b.Segmenter, b.Network, b.load = seg, seg.Network, seg.Load
+	b.Transform, b.Labels, b.classes = seg.Transform, seg.Labels, seg.Config().NumClasses
+	return nil
 }
 
 func (c *Config) options() []backbone.Option {
@@ -77,9 +170,15 @@ func (c *Config) options() []backbone.Option {
 }
 
 // checkOutputs looks each name up, so that the error has its line.
-func (c *Config) checkOutputs(net *backbone.Network) error {
+func (c *Config) checkOutputs(b *Built) error {
 	for i, name := range c.Outputs {
-		if _, err := net.Outputs(name); err != nil {
+		if b.Detector != nil {
+			if name != detections {
+				return errors.WithMessage(errors.Wrapf(ErrConfig, "a detector's only output is %s, found %q", detections, name), c.where(indexed("outputs", i), name))
+			}
+			continue
+		}
+		if _, err := b.Network.Outputs(name); err != nil {
 			return errors.WithMessage(err, c.where(indexed("outputs", i), name))
 		}
 	}
@@ -87,7 +186,7 @@ func (c *Config) checkOutputs(net *backbone.Network) error {
 }
 
 // load loads the weights; the checkpoint is nil unless it is a published one.
-func (c *Config) load(ctx context.Context, opts []weights.FetchOption, net *backbone.Network) (*weights.Checkpoint, error) {
+func (c *Config) load(ctx context.Context, opts []weights.FetchOption, b *Built) (*weights.Checkpoint, error) {
 	w := c.Model.Weights
 	if w.Source == "" {
 		return nil, nil
@@ -105,7 +204,7 @@ func (c *Config) load(ctx context.Context, opts []weights.FetchOption, net *back
 		return nil, errors.WithMessage(err, c.where(key, w.Source))
 	}
 	defer func() { _ = sd.Close() }()
-	if err := net.Load(sd, w.policy()...); err != nil {
+	if err := b.load(sd, w.policy()...); err != nil {
 		return nil, errors.WithMessage(err, c.where(key, w.Source))
 	}
 	return published, nil
@@ -141,8 +240,8 @@ func (w Weights) policy() []backbone.LoadOption {
 }
 
 // labels reads the list that the file asks for, nil for none. There must be a
-// name for each class.
-func (c *Config) labels(net backbone.Config) ([]string, error) {
+// name for each of the classes, if these are known.
+func (c *Config) labels(classes int) ([]string, error) {
 	l := c.Model.Labels
 	list := l.Names
 	if l.Source != "" {
@@ -154,8 +253,8 @@ func (c *Config) labels(net backbone.Config) ([]string, error) {
 			list = lines(string(data))
 		}
 	}
-	if list != nil && !net.NoClassifier && len(list) != net.NumClasses {
-		return nil, errors.WithMessage(errors.Wrapf(ErrConfig, "expected a name for each of %d classes, found %d", net.NumClasses, len(list)), c.where("model.labels", l.Source))
+	if list != nil && classes > 0 && len(list) != classes {
+		return nil, errors.WithMessage(errors.Wrapf(ErrConfig, "expected a name for each of %d classes, found %d", classes, len(list)), c.where("model.labels", l.Source))
 	}
 	return list, nil
 }

@@ -16,8 +16,9 @@ type Config struct {
 	Include string `yaml:"include"`
 	Model   Model  `yaml:"model,required"`
 	Input   Input  `yaml:"input"`
-	// Outputs are names of levels (C3) or nodes (layer3.0.conv2), or logits.
-	// Default: logits, or the last level of a network without a classifier.
+	// Outputs are names of levels (C3, P3) or nodes (layer3.0.conv2), or logits.
+	// Default: logits; the last level of a network without a classifier, all
+	// levels of a neck, out of a segmenter. A detector has detections alone.
 	Outputs []string `yaml:"outputs" list:"nonempty,unique"`
 	// Pipeline is what package video does with the model. Default: nothing.
 	Pipeline *Pipeline `yaml:"pipeline"`
@@ -31,8 +32,14 @@ type Config struct {
 // Model is a network and its weights.
 type Model struct {
 	Backbone Backbone `yaml:"backbone,required"`
-	Weights  Weights  `yaml:"weights"`
-	Labels   Labels   `yaml:"labels"`
+	// Neck is a feature pyramid on the backbone. A detector brings its own
+	// unless it is told here.
+	Neck *Neck `yaml:"neck"`
+	// Detector and Segmenter exclude each other.
+	Detector  *Detector  `yaml:"detector"`
+	Segmenter *Segmenter `yaml:"segmenter"`
+	Weights   Weights    `yaml:"weights"`
+	Labels    Labels     `yaml:"labels"`
 	// Threads a run uses. Default: all processors.
 	Threads int `yaml:"threads" min:"1" max:"1024"`
 	// MemoryLimit bounds a run's activations: bytes, or a number with KiB, MiB

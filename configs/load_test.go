@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
@@ -21,12 +20,11 @@ func TestLoad(t *testing.T) {
 			_, err = weights.Lookup(source)
 			assert.NoError(t, err, name)
 		}
-		net, err := backbone.New(c.Model.Backbone.Config)
+		b, err := c.network()
 		require.NoError(t, err, name)
-		_, err = net.Outputs(c.Outputs...)
-		assert.NoError(t, err, name)
+		assert.NoError(t, c.checkOutputs(b), name)
 	}
-	assert.GreaterOrEqual(t, len(Shipped()), 12)
+	assert.GreaterOrEqual(t, len(Shipped()), 30)
 
 	_, err := Load("resnet5")
 	require.ErrorIs(t, err, ErrConfig)

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"reflect"
 	"regexp"
@@ -115,9 +114,6 @@ func syntaxError(name string, err error) error {
 // fill puts the defaults where the file says nothing.
 func (c *Config) fill() {
 	if len(c.Outputs) == 0 {
-		c.Outputs = []string{"logits"}
-		if c.Model.Backbone.NoClassifier {
-			c.Outputs = []string{fmt.Sprintf("C%d", len(c.Model.Backbone.Blocks)+1)}
-		}
+		c.Outputs = c.Model.defaultOutputs()
 	}
 }

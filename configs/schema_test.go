@@ -72,6 +72,9 @@ func TestSchemaHasTheDecodersFields(t *testing.T) {
 		{model, Model{}},
 		{lookup(t, model, "properties", "backbone", "anyOf", 1), Backbone{}},
 		{lookup(t, model, "properties", "weights", "anyOf", 1), Weights{}},
+		{lookup(t, model, "properties", "neck"), Neck{}},
+		{lookup(t, model, "properties", "detector"), Detector{}},
+		{lookup(t, model, "properties", "segmenter"), Segmenter{}},
 		{lookup(t, tree, "properties", "input"), Input{}},
 		{lookup(t, tree, "properties", "input", "properties", "preprocessing"), Preprocessing{}},
 		{pipeline, Pipeline{}},
@@ -123,6 +126,8 @@ func sameRules(t *testing.T, f field, property map[string]any) {
 	if kind.Kind() == reflect.Array {
 		assert.EqualValues(t, kind.Len(), property["minItems"], f.key)
 		assert.EqualValues(t, kind.Len(), property["maxItems"], f.key)
+	}
+	if kind.Kind() == reflect.Array || kind.Kind() == reflect.Slice {
 		property = property["items"].(map[string]any)
 	}
 	if fixed, ok := property["const"]; ok {

@@ -139,6 +139,10 @@ func (p *Preprocessing) decode(d *decoder, n *yaml.Node, path string) {
 
 // check needs a name for each class where the names are in the file.
 func (m *Model) check(d *decoder, _ *yaml.Node, path string) {
+	m.checkHeads(d, path)
+	if m.Detector != nil || m.Segmenter != nil || m.Neck != nil {
+		return // Build knows how many classes there are
+	}
 	if have, want := len(m.Labels.Names), m.Backbone.NumClasses; have > 0 && want > 0 && have != want && !m.Backbone.NoClassifier {
 		at := join(path, "labels")
 		d.wrong(d.nodes[at], at, "expected a name for each of %d classes, found %d", want, have)

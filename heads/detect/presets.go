@@ -2,6 +2,7 @@ package detect
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -151,3 +152,23 @@ func publishedEps(c *weights.Checkpoint) float64 {
 	}
 	return tinyEps
 }
+
+// Kinds lists what New takes: fasterrcnn, fasterrcnn_v2, fcos …
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+// New makes a detector of a kind on a pyramid, as the function of that kind
+// does. Errors wrap ErrConfig.
+func New(kind string, pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
+	f := kinds[kind]
+	if f == nil {
+		return nil, errors.Wrapf(ErrConfig, "detect: unknown kind %q, there are %v", kind, Kinds())
+	}
+	return f(pyr, opts...)
+}
+
+// Neck is the pyramid that torchvision gives a kind of detector.
+func Neck(kind string) fpn.Config { return neck(kind, 256) }
+
+// BackboneEps is backbone.Config.NormEps of a published detector, 0 for the
+// usual one.
+func BackboneEps(c *weights.Checkpoint) float64 { return publishedEps(c) }
