@@ -47,13 +47,24 @@ func New(net *backbone.Network, c Config) (*Pyramid, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	p := &Pyramid{config: c, info: map[Level]backbone.Info{}, nodes: map[Level]string{}, spellings: map[string]string{}}
+	p := newPyramid(c)
+	build := p.build
 	var err error
-	p.Network, err = net.Extend(backbone.Extension{Name: "fpn", Build: p.build, Canonical: p.canonical})
+	p.Network, err = net.Extend(backbone.Extension{
+		Name: "fpn", Canonical: p.canonical,
+		Build: func(b *backbone.Builder) error { return build(b) },
+	})
 	if err != nil {
 		return nil, err
 	}
+	// Networks that extend this one build it again: not into p, which
+	// goroutines may be reading.
+	build = func(b *backbone.Builder) error { return newPyramid(c).build(b) }
 	return p, nil
+}
+
+func newPyramid(c Config) *Pyramid {
+	return &Pyramid{config: c, info: map[Level]backbone.Info{}, nodes: map[Level]string{}, spellings: map[string]string{}}
 }
 
 // Config returns the neck's configuration with its defaults filled in; that of
@@ -116,9 +127,7 @@ func (p *Pyramid) canonical(name string) string {
 
 // add makes a node a level of the pyramid.
 func (p *Pyramid) add(b *backbone.Builder, level Level, n *graph.Node, info backbone.Info, spellings ...string) {
-	if !slices.Contains(p.levels, level) { // a network that extends this one builds it again
-		p.levels = append(p.levels, level)
-	}
+	p.levels = append(p.levels, level)
 	p.info[level], p.nodes[level] = info, n.Name
 	b.Levels[level], b.Info[level] = n, info
 	for _, s := range append(spellings, string(level), "p"+string(level[1:])) {

@@ -178,3 +178,17 @@ func TestBadConfig(t *testing.T) {
 		assert.ErrorIs(t, err, c.want, name)
 	}
 }
+
+// Heads extend a pyramid, which stays as it is.
+func TestExtending(t *testing.T) {
+	_, pyr := thin(t, fpn.TorchvisionDetection())
+	levels := pyr.Levels()
+	for range 2 {
+		_, err := pyr.Extend(backbone.Extension{Name: "head", Build: func(b *backbone.Builder) error {
+			assert.NotNil(t, b.Levels["P6"])
+			return nil
+		}})
+		require.NoError(t, err)
+	}
+	assert.Equal(t, levels, pyr.Levels())
+}

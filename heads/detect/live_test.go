@@ -37,6 +37,12 @@ func TestLiveDetection(t *testing.T) {
 			_, metadata := reftest.ReadArrays(t, file)
 			var sizes [][2]int
 			require.NoError(t, json.Unmarshal([]byte(metadata["sizes"]), &sizes))
+			d.settings.transform.MinSize, d.settings.transform.MaxSize = 800, 1333
+			if text, ok := metadata["limits"]; ok {
+				var limits [2]int
+				require.NoError(t, json.Unmarshal([]byte(text), &limits))
+				d.settings.transform.MinSize, d.settings.transform.MaxSize = limits[0], limits[1]
+			}
 			var images []*ops.Tensor
 			for i, s := range sizes {
 				images = append(images, picture(t, fmt.Sprintf("image%d", i), s[0], s[1]))

@@ -1,8 +1,9 @@
 """Writes what the live comparison of a full-size detector needs: a checkpoint
 as torch.save makes it, and for several inputs torchvision's raw outputs and
-detections. compare_detection.sh calls it.
+detections. compare_detection.sh calls it. A MIN_SIZE below torchvision's 800
+makes it faster.
 
-    python3 testdata/gen/compare_detection.py KIND FOLDER
+    python3 testdata/gen/compare_detection.py KIND FOLDER [MIN_SIZE]
     python3 testdata/gen/compare_detection.py --list
 """
 import pathlib
@@ -46,8 +47,9 @@ def calibrate(model, fcos):
     model.transform.min_size = sizes
 
 
-def write(kind, folder):
+def write(kind, folder, min_size=800):
     model = full_size(kind)
+    model.transform.min_size, model.transform.max_size = (min_size,), 1333 if min_size == 800 else min_size * 5 // 3
     calibrate(model, kind == "fcos")
     torch.save(model.state_dict(), folder / f"{kind}.pth")
     for n, sizes in enumerate(INPUTS):
@@ -67,7 +69,7 @@ def write(kind, folder):
             assert len(labels) >= 24 and len(labels.unique()) >= min(3, model_classes(model) - 1)
             for field, t in result.items():
                 r.samples[f"{i}/{field}"] = (t[:MASKS] if field == "masks" else t).numpy()
-        r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes)
+        r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes, limits=[min_size, model.transform.max_size])
 
 
 def model_classes(model):
@@ -80,8 +82,8 @@ def main():
     if sys.argv[1:] == ["--list"]:
         print(*FULL_SIZE)
         return
-    kind, folder = sys.argv[1:]
-    write(kind, pathlib.Path(folder))
+    kind, folder, *size = sys.argv[1:]
+    write(kind, pathlib.Path(folder), *map(int, size))
 
 
 if __name__ == "__main__":
