@@ -13,6 +13,10 @@ test: ## Run every test
 short: ## Run the quick tests
 	go test -short ./...
 
+.PHONY: opencv
+opencv: ## Install what package video/opencv needs (Debian)
+	apt-get install -y --no-install-recommends libopencv-dev libopencv-contrib-dev
+
 .PHONY: race
 race: ## Run the quick tests under the race detector
 	go test -race -short ./...
@@ -51,3 +55,5 @@ examples: ## Run the commands that the README gives
 	go run ./examples/features -out out testdata/images/chelsea.png
 	go run ./examples/infer -config cifar_resnet20 -weights examples/internal/cifar10/resnet20-12fca82f.th -input testdata/images/chelsea.png -out out/infer.safetensors
 	go run ./examples/infer -config resnet50_features -check
+	go run ./examples/video -source testdata/images -jsonl out/video.jsonl -every 0s
+	go run ./examples/video -config multi-camera -check

@@ -90,7 +90,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		}
 	}
 	for _, f := range fields {
-		if first[f.key] == 0 && f.required {
+		if _, ok := first[f.key]; !ok && f.required {
 			d.wrong(n, join(path, f.key), "is missing")
 		}
 	}

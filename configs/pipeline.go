@@ -308,3 +308,18 @@ func (c *Config) SetSource(text string) {
 
 // durationForm is what a Duration looks like; the JSON Schema has the same.
 var durationForm = regexp.MustCompile(`^[1-9][0-9]*(\.[0-9]+)?(ms|us|ns|µs|h|m|s)([0-9]+(\.[0-9]+)?(ms|us|ns|µs|h|m|s))*$`)
+
+// AddSink adds a sink whose path is relative to the working directory, as it
+// would be written on a command line.
+func (c *Config) AddSink(s Sink) {
+	if c.Pipeline == nil {
+		c.Pipeline = &Pipeline{}
+	}
+	one := Pipeline{Sinks: []Sink{s}}
+	c.Pipeline.Sinks = append(c.Pipeline.Sinks, one.resolvePaths(func(path string) string {
+		if abs, err := filepath.Abs(path); err == nil && path != "" {
+			return abs
+		}
+		return path
+	}).Sinks...)
+}

@@ -41,6 +41,23 @@ const (
 // BuildVideo builds the network and describes the pipeline around it. Sources
 // and sinks are opened when it runs. Errors are as Build's.
 func (c *Config) BuildVideo(ctx context.Context, opts ...weights.FetchOption) (*Video, error) {
+	v, err := c.DescribeVideo()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.suits(); err != nil {
+		return nil, err
+	}
+	built, err := c.Build(ctx, opts...)
+	if err != nil {
+		return nil, err
+	}
+	v.Model, err = video.NewNetwork(built.Network, built.Transform, built.Labels, orDefault(c.Pipeline.Top, defaultTop), built.Outputs...)
+	return v, err
+}
+
+// DescribeVideo is BuildVideo without a model, for a caller that has one.
+func (c *Config) DescribeVideo() (*Video, error) {
 	p := c.Pipeline
 	if p == nil {
 		return nil, errors.Wrapf(ErrConfig, "%s has no pipeline: give it a section pipeline with sources and sinks", c.where("", ""))
@@ -65,15 +82,7 @@ func (c *Config) BuildVideo(ctx context.Context, opts ...weights.FetchOption) (*
 	if v.Post, err = p.post(); err != nil {
 		return nil, errors.WithMessage(err, c.where("pipeline", ""))
 	}
-	if err := c.suits(); err != nil {
-		return nil, err
-	}
-	built, err := c.Build(ctx, opts...)
-	if err != nil {
-		return nil, err
-	}
-	v.Model, err = video.NewNetwork(built.Network, built.Transform, built.Labels, orDefault(p.Top, defaultTop), built.Outputs...)
-	return v, err
+	return v, nil
 }
 
 // suits says what the model's outputs cannot serve, before anything runs.

@@ -59,7 +59,7 @@ func NewFrame(width, height, stride int, order Order, pix []uint8, release func(
 		return nil, errors.Wrapf(ErrFrame, "%dx%d pixels", width, height)
 	case stride < 3*width:
 		return nil, errors.Wrapf(ErrFrame, "rows of %d bytes cannot hold %d pixels", stride, width)
-	case height > 1 && stride > len(pix) || len(pix) < stride*(height-1)+3*width:
+	case len(pix) < 3*width || (len(pix)-3*width)/stride < height-1:
 		return nil, errors.Wrapf(ErrFrame, "%d bytes are too few for %dx%d pixels with rows of %d bytes", len(pix), width, height, stride)
 	case order > BGR:
 		return nil, errors.Wrapf(ErrFrame, "pixel order %d, want RGB or BGR", order)

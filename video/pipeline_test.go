@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -346,6 +347,17 @@ func TestChannel(t *testing.T) {
 	assert.NoError(t, <-done)
 }
 
+// resident is the memory that the system counts, where it says so.
+func resident() string {
+	data, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return "unknown"
+}
+
 // Many frames leave nothing behind: no goroutine, no frame, no memory.
 func TestSoak(t *testing.T) {
 	n := int64(20000)
@@ -378,10 +390,14 @@ func TestSoak(t *testing.T) {
 		case n - n/8:
 			late = heap()
 		}
+		if count%(n/8) == 0 {
+			t.Logf("%d frames: %s", count, resident())
+		}
 	}
 	assert.Equal(t, n, count)
 	assert.Zero(t, open.Load())
-	assert.Less(t, int64(late)-int64(early), int64(4<<20), "bytes on the heap")
+	// Some 40 frames of 230 kB are on their way at any moment.
+	assert.Less(t, int64(late)-int64(early), int64(12<<20), "bytes on the heap")
 	for begin := time.Now(); runtime.NumGoroutine() > before && time.Since(begin) < 5*time.Second; {
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -242,4 +242,3 @@ func (x *reader) Close() (err error) {
 	})
 	return err
 }
-

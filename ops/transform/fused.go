@@ -22,7 +22,7 @@ func (b Bytes) check() error {
 	if err := checkSize(b.Width, b.Height); err != nil {
 		return err
 	}
-	if b.Stride < 3*b.Width || b.Height > 1 && b.Stride > len(b.Pix) || len(b.Pix) < b.Stride*(b.Height-1)+3*b.Width {
+	if b.Stride < 3*b.Width || len(b.Pix) < 3*b.Width || (len(b.Pix)-3*b.Width)/b.Stride < b.Height-1 {
 		return errors.Wrapf(ErrImage, "%d bytes in rows of %d are too few for %dx%d pixels", len(b.Pix), b.Stride, b.Width, b.Height)
 	}
 	return nil
