@@ -52,8 +52,19 @@ func (c *Config) BuildVideo(ctx context.Context, opts ...weights.FetchOption) (*
 	if err != nil {
 		return nil, err
 	}
-	v.Model, err = video.NewNetwork(built.Network, built.Transform, built.Labels, orDefault(c.Pipeline.Top, defaultTop), built.Outputs...)
+	v.Model, err = c.videoModel(built)
 	return v, err
+}
+
+// videoModel makes what runs on frames.
+func (c *Config) videoModel(b *Built) (video.Model, error) {
+	switch {
+	case b.Detector != nil:
+		return video.Detect(b.Detector)
+	case b.Segmenter != nil && slices.Equal(b.Outputs, c.Model.defaultOutputs()):
+		return video.Segment(b.Segmenter)
+	}
+	return video.NewNetwork(b.Network, b.Transform, b.Labels, orDefault(c.Pipeline.Top, defaultTop), b.Outputs...)
 }
 
 // DescribeVideo is BuildVideo without a model, for a caller that has one.
@@ -91,8 +102,9 @@ func (c *Config) suits() error {
 	if c.Pipeline.Smoothing != nil && !classes {
 		return errors.Wrapf(ErrConfig, "%s: smoothing needs logits among the outputs", c.where("pipeline.smoothing", ""))
 	}
+	maps := !classes && c.Model.Detector == nil || len(c.Outputs) > 1
 	for i, s := range c.Pipeline.Sinks {
-		if s.Features != nil && classes && len(c.Outputs) == 1 {
+		if s.Features != nil && !maps {
 			return errors.Wrapf(ErrConfig, "%s: this sink needs levels such as C5 among the outputs", c.where(indexed("pipeline.sinks", i)+".features", ""))
 		}
 	}
