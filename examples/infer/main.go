@@ -65,6 +65,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if model.Detector != nil {
+		return detectFile(ctx, out, model, *input, *file)
+	}
 	x, err := read(*input, model.Transform)
 	if err != nil {
 		return err

@@ -91,3 +91,28 @@ func TestInferErrors(t *testing.T) {
 		assert.ErrorContains(t, err, c.says, name)
 	}
 }
+
+// Detectors and segmenters from configurations, with random weights.
+func TestInferHeads(t *testing.T) {
+	dir := t.TempDir()
+	image := reftest.Testdata("images", "chelsea.png")
+	for name, c := range map[string]struct {
+		model string
+		names []string
+	}{
+		"detector":  {"detector: {kind: retinanet, score_threshold: 0.001, max_detections: 5, min_size: 96}", []string{"boxes", "labels", "scores"}},
+		"segmenter": {"segmenter: {head: fcn}", []string{"out"}},
+		"neck":      {"neck: {channels: 16}", []string{"P2", "P3", "P4", "P5"}},
+	} {
+		config, file := filepath.Join(dir, name+".yaml"), filepath.Join(dir, name+".safetensors")
+		text := "version: 1\nmodel:\n  backbone: {preset: resnet18, width_multiplier: 0.125}\n  " + c.model + "\ninput: {preprocessing: {resize: 96}}\n"
+		require.NoError(t, os.WriteFile(config, []byte(text), 0o644))
+		out, err := infer("-config", config, "-input", image, "-out", file)
+		require.NoError(t, err)
+		assert.Contains(t, out, "wrote "+file)
+		sd, err := weights.Open(file)
+		require.NoError(t, err)
+		assert.Equal(t, c.names, sd.Names())
+		require.NoError(t, sd.Close())
+	}
+}
