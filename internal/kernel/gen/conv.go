@@ -95,7 +95,7 @@ func (t *tile) loop(step func(ic int)) {
 	ADDQ(Imm(8), offsets)
 	for ic := 0; ic < t.unroll; ic++ {
 		if t.unroll > 1 {
-			PREFETCHT0(Mem{Base: ahead, Disp: 64 * ic})
+			PREFETCHT1(Mem{Base: ahead, Disp: 64 * ic})
 		}
 		step(ic)
 	}
