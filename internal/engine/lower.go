@@ -55,7 +55,7 @@ func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 	case graph.Conv:
 		return lowerConv(u, op, own, params, workers)
 	case graph.Linear:
-		return lowerLinear(u, op, own), nil
+		return lowerLinear(u, op, own, params, workers), nil
 	case graph.BatchNorm:
 		e := u.epilogue()
 		e.Scale, e.Shift = foldNorm(op.Eps, own, nil)
@@ -219,14 +219,19 @@ func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params, workers 
 	return kernel.NewBlockedConv(b), nil
 }
 
-func lowerLinear(u *unit, op graph.Linear, own [][]float32) kernel.Kernel {
+func lowerLinear(u *unit, op graph.Linear, own [][]float32, params *Params, workers int) kernel.Kernel {
 	e := u.epilogue()
 	if op.Bias {
 		e.Shift = own[1]
 	}
-	return kernel.NewLinear(kernel.LinearSpec{
-		Batch: u.out.shape[0], In: op.In, Out: op.Out, Weight: own[0], Epilogue: e,
+	spec := kernel.LinearSpec{Batch: u.out.shape[0], In: op.In, Out: op.Out, Weight: own[0], Epilogue: e}
+	if !kernel.CanTileLinear(spec) {
+		return kernel.NewLinear(spec)
+	}
+	packed := params.pack(u.node.Module+" linear "+kernel.LinearFormat(spec), func(take func(n int) []float32) []float32 {
+		return kernel.PackLinear(spec, take)
 	})
+	return kernel.NewTiledLinear(spec, packed, workers)
 }
 
 // foldNorm turns a batch normalisation of x+bias into a scale and a shift of

@@ -201,7 +201,11 @@ func BenchmarkLinear(b *testing.B) {
 			s := LinearSpec{Batch: batch, In: 2048, Out: 1000, Weight: Aligned(2048 * 1000)}
 			s.Shift = make([]float32, s.Out)
 			fill(s.Weight, 0.01)
-			benchmark(b, NewLinear(s), batch*s.In*s.Out, batch*s.Out, batch*s.In)
+			k := NewLinear(s)
+			if CanTileLinear(s) {
+				k = NewTiledLinear(s, PackLinear(s, Aligned), 1)
+			}
+			benchmark(b, k, batch*s.In*s.Out, batch*s.Out, batch*s.In)
 		})
 	}
 }
