@@ -13,8 +13,11 @@ type tiledLinear struct {
 	offsets      []int // bytes to each 16 inputs
 	depth        int   // floats of a panel's weights
 	panels       int
+	perGroup     int // panels a task
+	groups       int
 	rows         int // a task
 	chunks       int
+	pitch        int // floats from row to row of a task's inputs
 }
 
 // tiledRows is the least number of rows that pays for packed weights: with
@@ -53,29 +56,50 @@ func NewTiledLinear(s LinearSpec, packed []float32, workers int) Kernel {
 	for i := 0; i < s.In; i += Block {
 		l.offsets = append(l.offsets, 4*i)
 	}
-	// Weights that a task has read serve as many rows as stay in the cache.
-	l.rows = max(l.shape.pixels, cachedV/s.In/l.shape.pixels*l.shape.pixels)
-	if enough := tasksPerWorker * max(1, workers); l.panels*ceilDiv(s.Batch, l.rows) < enough {
-		l.rows = max(l.shape.pixels, ceilDiv(s.Batch*l.panels, enough))
-	}
-	l.chunks = ceilDiv(s.Batch, l.rows)
+	l.cut(workers)
+	// Inputs are copied: rows a power of two apart would share a few sets of
+	// the cache.
+	l.pitch = s.In + Block
 	return l
 }
 
-func (l *tiledLinear) Name() string { return "linear.tiled." + l.isa.String() }
-func (l *tiledLinear) Tasks() int   { return l.panels * l.chunks }
+// cut makes chunks of rows that stay in the cache with their panel's weights,
+// and groups of panels for the workers.
+func (l *tiledLinear) cut(workers int) {
+	l.rows = min(ceilDiv(l.Batch, l.shape.pixels), max(1, cachedV/2/l.In/l.shape.pixels)) * l.shape.pixels
+	l.chunks = ceilDiv(l.Batch, l.rows)
+	l.groups = min(l.panels, ceilDiv(4*max(1, workers), l.chunks))
+	l.perGroup = ceilDiv(l.panels, l.groups)
+	l.groups = ceilDiv(l.panels, l.perGroup)
+}
 
-// Scratch holds a tile's outputs.
-func (l *tiledLinear) Scratch() int { return l.shape.pixels * l.shape.channels }
+func (l *tiledLinear) Name() string { return "linear.tiled." + l.isa.String() }
+func (l *tiledLinear) Tasks() int   { return l.groups * l.chunks }
+
+// Scratch holds a task's inputs and a tile's outputs.
+func (l *tiledLinear) Scratch() int {
+	return l.rows*l.pitch + l.shape.pixels*l.shape.channels
+}
 
 func (l *tiledLinear) Do(a *Args, task int, scratch []float32) {
-	panel, chunk := task%l.panels, task/l.panels
+	group, chunk := task%l.groups, task/l.groups
 	first := chunk * l.rows
-	left := min(l.rows, l.Batch-first)
+	rows := min(l.rows, l.Batch-first)
+	in, out := scratch[:l.rows*l.pitch], scratch[l.rows*l.pitch:]
+	for r := range rows {
+		copy(in[r*l.pitch:][:l.In], a.In[0][(first+r)*l.In:])
+	}
+	for panel := group * l.perGroup; panel < min(l.panels, (group+1)*l.perGroup); panel++ {
+		l.panel(a, in, out, panel, first, rows)
+	}
+}
+
+// panel computes rows of one panel of outputs.
+func (l *tiledLinear) panel(a *Args, in, out []float32, panel, first, rows int) {
 	t := tileArgs{
 		offsets:  unsafe.Pointer(&l.offsets[0]),
 		taps:     len(l.offsets),
-		stride:   4 * l.In,
+		stride:   4 * l.pitch,
 		outBlock: 4 * Block * l.shape.pixels,
 		scale:    pointer(l.scale, panel*l.shape.channels),
 		shift:    pointer(l.shift, panel*l.shape.channels),
@@ -83,16 +107,16 @@ func (l *tiledLinear) Do(a *Args, task int, scratch []float32) {
 		slope:    l.Slope,
 	}
 	t.use(l.packed, panel*l.depth, l.depth)
-	tiles := ceilDiv(left, l.shape.pixels)
+	tiles, at := ceilDiv(rows, l.shape.pixels), 0
 	for i := range tiles {
-		n := (left + tiles - i - 1) / (tiles - i)
+		n := (rows - at + tiles - i - 1) / (tiles - i)
 		half := min(n-1, l.shape.half)
-		t.in0, t.in1 = pointer(a.In[0], first*l.In), pointer(a.In[0], (first+half)*l.In)
-		t.out0, t.out1 = pointer(scratch, 0), pointer(scratch, half*Block)
+		t.in0, t.in1 = pointer(in, at*l.pitch), pointer(in, (at+half)*l.pitch)
+		t.out0, t.out1 = pointer(out, 0), pointer(out, half*Block)
 		t.prefetch(l.depth)
 		tile(l.shape, &t, n, true)
-		l.store(a.Out, scratch, panel, first, n)
-		first, left = first+n, left-n
+		l.store(a.Out, out, panel, first+at, n)
+		at += n
 	}
 }
 
