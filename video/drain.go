@@ -34,9 +34,9 @@ func (s shared) discard() {
 // drain runs one sink.
 type drain struct {
 	Output
-	sink    Sink
-	queue   *queue[shared]
-	meter   meter
+	sink  Sink
+	queue *queue[shared]
+	meter meter
 }
 
 func (p *Pipeline) openSinks(ctx context.Context) error {

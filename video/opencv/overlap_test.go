@@ -97,7 +97,7 @@ func TestStagesOverlap(t *testing.T) {
 	})
 	require.NoError(t, err)
 	ratio := p.Stats().MeanFPS / limit
-	t.Logf("together   %8v of processor time a frame, %.2f cores busy", ((cpu(t) - begin) / vtestFrames).Round(time.Microsecond), (cpu(t) - begin).Seconds()/p.Stats().Elapsed.Seconds())
+	t.Logf("together   %8v of processor time a frame, %.2f cores busy", ((cpu(t) - begin) / vtestFrames).Round(time.Microsecond), (cpu(t)-begin).Seconds()/p.Stats().Elapsed.Seconds())
 	for _, x := range p.Stats().Stages {
 		t.Logf("%-20.20s p50 %8v mean %8v", x.Name, x.Latency.P50.Round(time.Microsecond), x.Latency.Mean.Round(time.Microsecond))
 	}
