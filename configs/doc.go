@@ -17,4 +17,25 @@
 //	input:
 //	  preprocessing: {resize: 232, crop: 224, interpolation: bilinear}
 //	outputs: [C3, C5, logits]
+//
+// A section pipeline says what package video does with the network. Each
+// source and each sink has one key that says what it is; the rest has defaults:
+//
+//	version: 1
+//	include: resnet18          # a shipped file, whose keys this one's go over
+//	pipeline:
+//	  sources:
+//	    - {name: door, mjpeg: "http://${CAMERA:-door.local}/video", policy: latest, stall: 5s}
+//	    - {name: clip, file: clip.mp4, start: 10s, stride: 2, region: [0, 0, 640, 480]}
+//	  top: 3
+//	  batch: {size: 4, wait: 20ms}
+//	  smoothing: {window: 10, enter: 0.5, exit: 0.3}
+//	  annotate: {}
+//	  sinks:
+//	    - jsonl: out.jsonl
+//	    - video: {path: "{source}.avi"}
+//	    - http: localhost:8080
+//
+// In values ${NAME} and ${NAME:-default} stand for environment variables, and
+// $${ for ${. Set changes values from a command line.
 package configs

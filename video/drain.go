@@ -13,22 +13,30 @@ import (
 type shared struct {
 	*Result
 	holders *atomic.Int32
-	last    func(*Result) // called when the last sink is done with it
+	lost    *atomic.Bool // a sink did not write it
+	last    func(lost bool)
 }
 
+// release is called by each sink when it is done with the result; the last
+// calls last.
 func (s shared) release() {
 	if s.holders.Add(-1) == 0 {
-		s.last(s.Result)
+		s.last(s.lost.Load())
 	}
+}
+
+// discard is release without having written it.
+func (s shared) discard() {
+	s.lost.Store(true)
+	s.release()
 }
 
 // drain runs one sink.
 type drain struct {
 	Output
-	sink    Sink
-	queue   *queue[shared]
-	meter   meter
-	written atomic.Int64
+	sink  Sink
+	queue *queue[shared]
+	meter meter
 }
 
 func (p *Pipeline) openSinks(ctx context.Context) error {
@@ -44,7 +52,7 @@ func (p *Pipeline) openSinks(ctx context.Context) error {
 		if sink == nil {
 			return stageError("sink "+o.Name, errors.Wrap(ErrConfig, "Open returned neither a sink nor an error"))
 		}
-		d := &drain{Output: o, sink: sink, queue: newQueue(p.config.Queue, Block, nil, shared.release)}
+		d := &drain{Output: o, sink: sink, queue: newQueue(p.config.Queue, Block, nil, shared.discard)}
 		p.mu.Lock()
 		p.drains = append(p.drains, d)
 		p.mu.Unlock()
@@ -68,13 +76,14 @@ func (p *Pipeline) share(ctx context.Context, r *Result) bool {
 			takers = append(takers, d)
 		}
 	}
-	s := shared{r, &atomic.Int32{}, p.finished}
+	frame := r.Frame // whatever a sink may do to the result
+	s := shared{r, &atomic.Int32{}, &atomic.Bool{}, func(lost bool) { p.finished(frame, lost) }}
 	s.holders.Store(int32(len(takers)) + 1)
 	defer s.release()
 	for i, d := range takers {
 		if d.queue.push(ctx, s) != nil {
 			for range takers[i+1:] {
-				s.release()
+				s.discard()
 			}
 			return false
 		}
@@ -82,14 +91,14 @@ func (p *Pipeline) share(ctx context.Context, r *Result) bool {
 	return true
 }
 
-// finished is called for each result when all sinks have it.
-func (p *Pipeline) finished(r *Result) {
-	now := time.Now()
-	p.pace.tick(now)
-	if f := r.Frame; f != nil {
+// finished is called with each result's frame when all sinks are done with it.
+func (p *Pipeline) finished(f *Frame, lost bool) {
+	if !lost {
+		now := time.Now()
+		p.pace.tick(now)
 		p.latency.add(now.Sub(f.Captured))
-		f.Close()
 	}
+	f.Close()
 }
 
 func (d *drain) run(ctx context.Context) error {
@@ -100,11 +109,11 @@ func (d *drain) run(ctx context.Context) error {
 		}
 		begin := time.Now()
 		err := guard(func() error { return d.sink.Write(ctx, s.Result) })
-		s.release()
 		if err != nil {
+			s.discard()
 			return errors.WithMessagef(err, "%s, frame %d", s.Source, s.Index)
 		}
 		d.meter.add(time.Since(begin))
-		d.written.Add(1)
+		s.release()
 	}
 }

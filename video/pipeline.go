@@ -318,6 +318,9 @@ func (p *Pipeline) each(ctx context.Context, from *queue[*Result], m *meter, wor
 			r.Frame.Close()
 			return err
 		}
+		if r.Frame == nil {
+			return errors.Wrap(ErrFrame, "a result has lost its frame")
+		}
 		m.add(time.Since(begin))
 		if !to(r) {
 			return nil

@@ -337,3 +337,18 @@ func TestProgress(t *testing.T) {
 	assert.Equal(t, "50 frames, 10.0 fps", s.line())
 	assert.Nil(t, newBar(&bytes.Buffer{}))
 }
+
+// A disk that is full is the sink's error, and not lost in a buffer.
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	p, err := New(Config{
+		Inputs: []Input{{Open: (&synthetic{n: 5000}).opener()}}, Model: &numberModel{}, Outputs: []Output{JSONL("/dev/full")},
+	})
+	require.NoError(t, err)
+	err = p.Run(context.Background())
+	require.ErrorIs(t, err, ErrSink)
+	assert.ErrorContains(t, err, "sink /dev/full: ")
+	assert.ErrorContains(t, err, "no space")
+}

@@ -5,6 +5,8 @@ package opencv
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -58,4 +60,57 @@ func TestEveryMatIsClosed(t *testing.T) {
 		_ = gocv.MatProfile.WriteTo(&b, 1)
 		assert.Zero(t, gocv.MatProfile.Count(), "%s: %s", name, b.String())
 	}
+}
+
+// nothing is a model that finds nothing.
+type nothing struct{}
+
+func (nothing) Run(_ context.Context, batch []*video.Frame) ([]*video.Result, error) {
+	results := make([]*video.Result, len(batch))
+	for i := range results {
+		results[i] = &video.Result{}
+	}
+	return results, nil
+}
+
+// Frames of a file that is read again and again use the same few Mats and the
+// same memory.
+func TestMatsOfALongRun(t *testing.T) {
+	path := reftest.Shared(t, "video", "vtest.avi")
+	frames := 20000
+	if testing.Short() {
+		frames = 1000
+	}
+	p, err := video.New(video.Config{
+		Inputs: []video.Input{{Open: File(path), Selection: video.Selection{Loop: true}}}, Model: nothing{}, Batch: video.Batching{Size: 4},
+	})
+	require.NoError(t, err)
+	var resident []int
+	n := 0
+	for r, err := range p.Results(context.Background()) {
+		require.NoError(t, err)
+		require.EqualValues(t, n, r.Index)
+		if n++; n%(frames/8) == 0 {
+			assert.Less(t, gocv.MatProfile.Count(), 40)
+			resident = append(resident, kilobytes(t))
+		}
+		if n == frames {
+			break
+		}
+	}
+	assert.Zero(t, gocv.MatProfile.Count())
+	t.Logf("resident memory, kB: %v; %.0f frames a second", resident, p.Stats().MeanFPS)
+	assert.Less(t, resident[7]-resident[2], 20000, "kB more after warming up")
+}
+
+// kilobytes is the memory that the process has, 0 where the system does not
+// say.
+func kilobytes(t testing.TB) (n int) {
+	t.Helper()
+	data, _ := os.ReadFile("/proc/self/status")
+	if _, rest, ok := bytes.Cut(data, []byte("VmRSS:")); ok {
+		_, err := fmt.Sscan(string(rest), &n)
+		require.NoError(t, err)
+	}
+	return n
 }

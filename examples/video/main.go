@@ -1,0 +1,223 @@
+// Command video runs a network over a video file, a camera, a stream or a
+// folder of pictures, and prints what it sees as it goes.
+//
+//	go run ./examples/video -source clip.avi -jsonl out.jsonl -video annotated.avi
+//	go run ./examples/video -source 0 -http localhost:8080
+//	go run ./examples/video -config multi-camera -set pipeline.batch.size=4
+//	ffmpeg -i clip.mp4 -f yuv4mpegpipe - | CGO_ENABLED=0 go run ./examples/video -source -
+//
+// Without -config it is an embedded ResNet-20, which knows CIFAR-10's classes.
+// Video files, cameras and RTSP need OpenCV 4 and cgo; pictures, YUV4MPEG2 and
+// MJPEG over HTTP do not.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/vertebra-vision/vertebra/configs"
+	"github.com/vertebra-vision/vertebra/examples/internal/cifar10"
+	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/video"
+	"github.com/vertebra-vision/vertebra/weights"
+)
+
+func main() {
+	cli.Main("video", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
+}
+
+// options are the command line.
+type options struct {
+	config, source, weights   string
+	jsonl, video, http, every string
+	sets                      []string
+	check                     bool
+}
+
+func parse(args []string) (*options, error) {
+	var o options
+	fs := flag.NewFlagSet("video", flag.ContinueOnError)
+	fs.StringVar(&o.config, "config", "", "a YAML `FILE`, or a shipped configuration: "+strings.Join(configs.Shipped(), ", ")+" (default: an embedded ResNet-20 for CIFAR-10)")
+	fs.StringVar(&o.source, "source", "", "a video file, a camera's number, a stream's URL, a folder or glob of pictures, a .y4m file, or - for one on standard input (default: what the configuration says)")
+	fs.StringVar(&o.weights, "weights", "", "a checkpoint's `FILE` or a published one's name (default: what the configuration says)")
+	fs.StringVar(&o.jsonl, "jsonl", "", "also write a line of JSON for each frame to this `FILE`")
+	fs.StringVar(&o.video, "video", "", "also write the annotated video to this `FILE`")
+	fs.StringVar(&o.http, "http", "", "also show the frames to browsers at this `ADDRESS`, such as localhost:8080")
+	fs.StringVar(&o.every, "every", "1s", "print a row of each source every so often; 0s prints every frame")
+	fs.Func("set", "change the configuration: `KEY=VALUE`, such as pipeline.batch.size=4; may be repeated", func(s string) error {
+		o.sets = append(o.sets, s)
+		return nil
+	})
+	fs.BoolVar(&o.check, "check", false, "check the configuration, print it resolved, and stop")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if o.config == "" && (o.source == "" || o.check || len(o.sets) > 0 || o.weights != "") || fs.NArg() > 0 {
+		fs.Usage()
+		return nil, errors.New("-config or -source is needed; -set, -weights and -check go with -config")
+	}
+	return &o, nil
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	every, err := time.ParseDuration(o.every)
+	if err != nil {
+		return fmt.Errorf("-every: %w", err)
+	}
+	c, err := load(o)
+	if err != nil {
+		return err
+	}
+	if o.check {
+		_, err := io.WriteString(out, c.String())
+		return err
+	}
+	v, err := build(ctx, o, c)
+	if err != nil {
+		return err
+	}
+	table := &table{out: out, every: every, last: map[string]time.Time{}}
+	v.Outputs = append(v.Outputs, video.Func(table.row))
+	v.Outputs[len(v.Outputs)-1].Name = "table"
+	if file, ok := out.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
+		v.Progress = os.Stderr // where rows do not cut through it
+	}
+	v.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	p, err := v.New()
+	if err != nil {
+		return err
+	}
+	err = p.Run(ctx)
+	summary(out, p.Stats())
+	return err
+}
+
+// load reads the configuration and adds what the command line says.
+func load(o *options) (*configs.Config, error) {
+	c := &configs.Config{}
+	if o.config != "" {
+		var err error
+		if c, err = configs.Load(o.config, configs.Set(o.sets...)); err != nil {
+			return nil, err
+		}
+	}
+	if o.weights != "" {
+		c.SetWeights(o.weights)
+	}
+	if o.source != "" {
+		c.SetSource(o.source)
+	}
+	if c.Pipeline == nil {
+		return nil, fmt.Errorf("%s describes a network alone: say what to run it on with -source", o.config)
+	}
+	for _, s := range []struct {
+		value string
+		sink  configs.Sink
+	}{
+		{o.jsonl, configs.Sink{JSONL: o.jsonl}},
+		{o.video, configs.Sink{Video: &configs.VideoFile{Path: o.video}}},
+		{o.http, configs.Sink{HTTP: o.http}},
+	} {
+		if s.value != "" {
+			c.AddSink(s.sink)
+		}
+	}
+	if c.Pipeline.Annotate == nil && (o.video != "" || o.http != "") {
+		c.Pipeline.Annotate = &configs.Annotate{}
+	}
+	return c, nil
+}
+
+// build makes the model: the configuration's, or else the embedded one.
+func build(ctx context.Context, o *options, c *configs.Config) (*configs.Video, error) {
+	if o.config != "" {
+		return c.BuildVideo(ctx, weights.WithProgressBar(os.Stderr))
+	}
+	v, err := c.DescribeVideo()
+	if err != nil {
+		return nil, err
+	}
+	classifier, err := cifar10.Open()
+	if err != nil {
+		return nil, err
+	}
+	v.Model, err = video.Classify(classifier, 3)
+	return v, err
+}
+
+// table prints what the frames show.
+type table struct {
+	out    io.Writer
+	every  time.Duration
+	last   map[string]time.Time
+	headed bool
+}
+
+func (t *table) row(_ context.Context, r *video.Result) error {
+	now := time.Now()
+	if now.Sub(t.last[r.Source]) < t.every {
+		return nil
+	}
+	t.last[r.Source] = now
+	if !t.headed {
+		t.headed = true
+		if _, err := fmt.Fprintf(t.out, "%-12s %8s %10s  %s\n", "source", "frame", "time", "what"); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(t.out, "%-12s %8d %10v  %s\n", r.Source, r.Index, r.PTS.Round(time.Millisecond), describe(r))
+	return err
+}
+
+// describe is a result in a few words.
+func describe(r *video.Result) string {
+	var words []string
+	if c := r.Stable; c != nil {
+		words = append(words, fmt.Sprintf("[%s %.2f]", c.Label, c.Probability))
+	}
+	for _, c := range r.Classes {
+		words = append(words, fmt.Sprintf("%s %.2f", c.Label, c.Probability))
+	}
+	for _, d := range r.Detections {
+		words = append(words, fmt.Sprintf("#%d %s %.2f", d.TrackID, d.Name, d.Score))
+	}
+	for _, f := range r.Features {
+		words = append(words, fmt.Sprintf("%s %v", f.Name, f.Tensor.Shape()))
+	}
+	return strings.Join(words, "  ")
+}
+
+// summary prints the figures of each stage.
+func summary(out io.Writer, s video.Stats) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "\nstage\tcount\tmean\tp50\tp95\tp99\n")
+	line := func(name string, l video.Latency) {
+		ms := func(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1e3) }
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", name, l.Count, ms(l.Mean), ms(l.P50), ms(l.P95), ms(l.P99))
+	}
+	for _, x := range s.Stages {
+		line(x.Name, x.Latency)
+	}
+	line("all", s.Latency)
+	_ = w.Flush()
+	var dropped, reconnects int64
+	for _, x := range s.Sources {
+		dropped += x.Dropped
+		reconnects += x.Reconnects
+	}
+	fmt.Fprintf(out, "%d frames in %.1f s: %.1f per second, %d dropped, %d reconnections\n", s.Frames, s.Elapsed.Seconds(), s.MeanFPS, dropped, reconnects)
+}
