@@ -14,23 +14,25 @@ type winogradTile int // the outputs in each direction
 const (
 	noWinograd winogradTile = 0
 	winograd2  winogradTile = 2
+	winograd3  winogradTile = 3
 	winograd4  winogradTile = 4
+	winograd6  winogradTile = 6
 )
 
 // area is the number of positions.
 func (t winogradTile) area() int { return int(t+2) * int(t+2) }
 
-// maxArea is F(4x4, 3x3)'s.
-const maxArea = 36
+// maxArea is F(6x6, 3x3)'s.
+const maxArea = 64
 
 // winogradArgs are the arguments of the transforms' assembly.
 type winogradArgs struct {
-	in    unsafe.Pointer // the first of 6x6 pixels, or of 36 positions
+	in    unsafe.Pointer // the first pixel, or of the positions
 	pitch int            // bytes from row to row: of the input, of the output
 	pixel int            // bytes from pixel to pixel, in both and the residual
-	out   unsafe.Pointer // the first of 36 positions, or of 4x4 pixels
+	out   unsafe.Pointer // the first of the positions, or pixel
 	step  int            // bytes from position to position
-	// scratch holds 36 vectors.
+	// scratch holds a vector for each position.
 	scratch       unsafe.Pointer
 	scale, shift  unsafe.Pointer
 	residual      unsafe.Pointer // nil for none
@@ -57,6 +59,14 @@ func ChooseWinograd(s ConvSpec) int {
 	best, least := noWinograd, 0.9*directCost(s) // it must pay clearly
 	for _, t := range []winogradTile{winograd4, winograd2} {
 		if cost := winogradCost(s, t); cost < least {
+			best, least = t, cost
+		}
+	}
+	// F(6x6) rounds more, F(3x3) multiplies more; both serve maps that the
+	// others leave much of a tile of, such as the phases of a dilated
+	// convolution.
+	for _, t := range []winogradTile{winograd6, winograd3} {
+		if cost := winogradCost(s, t); cost < 0.8*least {
 			best, least = t, cost
 		}
 	}
@@ -358,7 +368,7 @@ func PackWinograd(s ConvSpec, tile int, take func(n int) []float32) []float32 {
 // weights computes U = G·g·Gᵀ of a 3x3 window.
 func (t winogradTile) weights(u *[maxArea]float64, window []float32) {
 	w := (*[9]float32)(window)
-	var rows [6][3]float64 // G·g
+	var rows [8][3]float64 // G·g
 	size := int(t) + 2
 	for x := range 3 {
 		a, b, c := float64(w[x]), float64(w[3+x]), float64(w[6+x])
@@ -375,10 +385,16 @@ func (t winogradTile) weights(u *[maxArea]float64, window []float32) {
 }
 
 // expand multiplies G with a column of three.
-func (t winogradTile) expand(a, b, c float64) [6]float64 {
-	if t == winograd2 {
-		return [6]float64{a, (a + b + c) / 2, (a - b + c) / 2, c}
+func (t winogradTile) expand(a, b, c float64) [8]float64 {
+	switch t {
+	case winograd2:
+		return [8]float64{a, (a + b + c) / 2, (a - b + c) / 2, c}
+	case winograd3:
+		return [8]float64{a / 2, -(a + b + c) / 2, (b - a - c) / 6, a/6 + b/3 + c*2/3, c}
+	case winograd6:
+		near, far := a/90+c*2/45, (32*a+8*c)/45
+		return [8]float64{a, -(a + b + c) * 2 / 9, (b - a - c) * 2 / 9, near + b/45, near - b/45, far + b*16/45, far - b*16/45, c}
 	}
 	outer, far := -(a+c)/6, a/24+c/6
-	return [6]float64{a / 4, outer - b/6, outer + b/6, far + b/12, far - b/12, c}
+	return [8]float64{a / 4, outer - b/6, outer + b/6, far + b/12, far - b/12, c}
 }

@@ -15,3 +15,15 @@ func winograd2Input256(a *byte)
 
 //go:noescape
 func winograd2Output256(a *byte)
+
+//go:noescape
+func winograd6Input256(a *byte)
+
+//go:noescape
+func winograd6Output256(a *byte)
+
+//go:noescape
+func winograd3Input256(a *byte)
+
+//go:noescape
+func winograd3Output256(a *byte)

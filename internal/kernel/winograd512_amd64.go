@@ -15,3 +15,15 @@ func winograd2Input512(a *byte)
 
 //go:noescape
 func winograd2Output512(a *byte)
+
+//go:noescape
+func winograd6Input512(a *byte)
+
+//go:noescape
+func winograd6Output512(a *byte)
+
+//go:noescape
+func winograd3Input512(a *byte)
+
+//go:noescape
+func winograd3Output512(a *byte)

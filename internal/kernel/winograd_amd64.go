@@ -7,38 +7,62 @@ import "unsafe"
 // winogradInput runs the input transform's assembly on 16 channels.
 func winogradInput(isa ISA, outputs int, a winogradArgs) {
 	p := (*byte)(unsafe.Pointer(&a))
-	switch {
-	case isa == AVX512 && outputs == 4:
-		winograd4Input512(p)
-	case isa == AVX512:
-		winograd2Input512(p)
-	case outputs == 4:
-		winograd4Input256(p)
+	if isa == AVX512 {
+		switch outputs {
+		case 2:
+			winograd2Input512(p)
+		case 3:
+			winograd3Input512(p)
+		case 4:
+			winograd4Input512(p)
+		case 6:
+			winograd6Input512(p)
+		}
+		return
+	}
+	for range 2 {
+		switch outputs {
+		case 2:
+			winograd2Input256(p)
+		case 3:
+			winograd3Input256(p)
+		case 4:
+			winograd4Input256(p)
+		case 6:
+			winograd6Input256(p)
+		}
 		a.secondHalf()
-		winograd4Input256(p)
-	default:
-		winograd2Input256(p)
-		a.secondHalf()
-		winograd2Input256(p)
 	}
 }
 
 // winogradOutput runs the output transform's assembly on 16 channels.
 func winogradOutput(isa ISA, outputs int, a winogradArgs) {
 	p := (*byte)(unsafe.Pointer(&a))
-	switch {
-	case isa == AVX512 && outputs == 4:
-		winograd4Output512(p)
-	case isa == AVX512:
-		winograd2Output512(p)
-	case outputs == 4:
-		winograd4Output256(p)
+	if isa == AVX512 {
+		switch outputs {
+		case 2:
+			winograd2Output512(p)
+		case 3:
+			winograd3Output512(p)
+		case 4:
+			winograd4Output512(p)
+		case 6:
+			winograd6Output512(p)
+		}
+		return
+	}
+	for range 2 {
+		switch outputs {
+		case 2:
+			winograd2Output256(p)
+		case 3:
+			winograd3Output256(p)
+		case 4:
+			winograd4Output256(p)
+		case 6:
+			winograd6Output256(p)
+		}
 		a.secondHalf()
-		winograd4Output256(p)
-	default:
-		winograd2Output256(p)
-		a.secondHalf()
-		winograd2Output256(p)
 	}
 }
 

@@ -49,12 +49,16 @@ type winograd struct {
 	line, turned []VecPhysical
 	spare        VecPhysical
 	constants    []VecPhysical
+	numbers      map[string]Mem // those that matrix has declared
 }
 
 func genWinograd(l lanes) {
-	for _, outputs := range []int{4, 2} {
+	for _, outputs := range []int{4, 2, 6, 3} {
 		w := &winograd{lanes: l, outputs: outputs, size: outputs + 2,
 			line: l.r[0:6], turned: l.r[6:12], spare: l.r[12], constants: l.r[13:16]}
+		if outputs == 6 || outputs == 3 {
+			w.line, w.turned, w.spare = l.r[0:8], l.r[8:14], l.r[15]
+		}
 		w.input()
 		w.output()
 	}
@@ -92,10 +96,8 @@ func (w *winograd) at(scratch GPPhysical, y, x int) Mem {
 func (w *winograd) input() {
 	function("winograd%dInput%d", w.outputs, 8*w.bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
-	turn := w.inputLine2
 	if w.outputs == 4 {
 		w.load("input", 2, 4, 5)
-		turn = w.inputLine4
 	}
 	row := R9
 	for x := 0; x < w.size; x++ {
@@ -106,25 +108,120 @@ func (w *winograd) input() {
 				ADDQ(pitch, row)
 			}
 		}
-		turn()
-		for y := 0; y < w.size; y++ {
-			VMOVUPS(w.turned[y], w.at(scratch, y, x))
-		}
+		w.inputLine(func(y int, v VecPhysical) { VMOVUPS(v, w.at(scratch, y, x)) })
 		ADDQ(pixel, in)
 	}
 	for y := 0; y < w.size; y++ {
 		for x := 0; x < w.size; x++ {
 			VMOVUPS(w.at(scratch, y, x), w.line[x])
 		}
-		turn()
-		for x := 0; x < w.size; x++ {
-			VMOVUPS(w.turned[x], Mem{Base: out})
+		w.inputLine(func(_ int, v VecPhysical) {
+			VMOVUPS(v, Mem{Base: out})
 			ADDQ(step, out)
-		}
+		})
 	}
 	VZEROUPPER()
 	RET()
 }
+
+// inputLine hands over the elements of Bᵀ·d one after the other.
+func (w *winograd) inputLine(store func(i int, v VecPhysical)) {
+	switch w.outputs {
+	case 4:
+		w.inputLine4()
+	case 2:
+		w.inputLine2()
+	case 6:
+		w.matrix("input", winogradB6, func(int) VecPhysical { return w.turned[0] }, store)
+		return
+	case 3:
+		w.matrix("input", winogradB3, func(int) VecPhysical { return w.turned[0] }, store)
+		return
+	}
+	for i := 0; i < w.size; i++ {
+		store(i, w.turned[i])
+	}
+}
+
+// matrix multiplies a line with a matrix, row by row. into chooses the
+// register of each element.
+func (w *winograd) matrix(function string, m [][]float64, into func(i int) VecPhysical, store func(i int, v VecPhysical)) {
+	for i, row := range m {
+		sum, begun := into(i), false
+		for j, x := range row {
+			switch {
+			case x == 0:
+				continue
+			case !begun && x == 1:
+				VMOVAPS(w.line[j], sum)
+			case !begun:
+				w.number(function, x)
+				VMULPS(w.line[j], w.spare, sum)
+			case x == 1:
+				VADDPS(w.line[j], sum, sum)
+			case x == -1:
+				VSUBPS(w.line[j], sum, sum)
+			default:
+				w.number(function, x)
+				VFMADD231PS(w.spare, w.line[j], sum)
+			}
+			begun = true
+		}
+		if store != nil {
+			store(i, sum)
+		}
+	}
+}
+
+// number broadcasts a number into the spare register. A function declares each
+// once.
+func (w *winograd) number(function string, x float64) {
+	name := fmt.Sprintf("%s%d%d_%08x", function, w.outputs, 8*w.bytes, math.Float32bits(float32(x)))
+	data, ok := w.numbers[name]
+	if !ok {
+		data = ConstData(name, U32(math.Float32bits(float32(x))))
+		if w.numbers == nil {
+			w.numbers = map[string]Mem{}
+		}
+		w.numbers[name] = data
+	}
+	VBROADCASTSS(data, w.spare)
+}
+
+// The matrices of F(6, 3), at 0, ±1, ±2, ±1/2 and infinity, and of F(3, 3), at
+// 0, ±1, 2 and infinity (Lavin and Gray's construction).
+var (
+	winogradB6 = [][]float64{
+		{1, 0, -5.25, 0, 5.25, 0, -1, 0},
+		{0, 1, 1, -4.25, -4.25, 1, 1, 0},
+		{0, -1, 1, 4.25, -4.25, -1, 1, 0},
+		{0, 0.5, 0.25, -2.5, -1.25, 2, 1, 0},
+		{0, -0.5, 0.25, 2.5, -1.25, -2, 1, 0},
+		{0, 2, 4, -2.5, -5, 0.5, 1, 0},
+		{0, -2, 4, 2.5, -5, -0.5, 1, 0},
+		{0, -1, 0, 5.25, 0, -5.25, 0, 1},
+	}
+	winogradA6 = [][]float64{
+		{1, 1, 1, 1, 1, 1, 1, 0},
+		{0, 1, -1, 2, -2, 0.5, -0.5, 0},
+		{0, 1, 1, 4, 4, 0.25, 0.25, 0},
+		{0, 1, -1, 8, -8, 0.125, -0.125, 0},
+		{0, 1, 1, 16, 16, 0.0625, 0.0625, 0},
+		{0, 1, -1, 32, -32, 0.03125, -0.03125, 1},
+	}
+	winogradB3 = [][]float64{
+		{2, -1, -2, 1, 0},
+		{0, -2, -1, 1, 0},
+		{0, 2, -3, 1, 0},
+		{0, -1, 0, 1, 0},
+		{0, 2, -1, -2, 1},
+	}
+	winogradA3 = [][]float64{
+		{1, 1, 1, 1, 0},
+		{0, 1, -1, 2, 0},
+		{0, 1, 1, 4, 1},
+	}
+)
 
 // inputLine4 is t = Bᵀ·d of F(4, 3):
 //
@@ -179,9 +276,15 @@ func (w *winograd) output() {
 	function("winograd%dOutput%d", w.outputs, 8*w.bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
 	turn := w.outputLine2
-	if w.outputs == 4 {
+	into := func(i int) VecPhysical { return w.turned[i] }
+	switch w.outputs {
+	case 4:
 		w.load("output", 2, 4, 8)
 		turn = w.outputLine4
+	case 6:
+		turn = func() { w.matrix("output", winogradA6, into, nil) }
+	case 3:
+		turn = func() { w.matrix("output", winogradA3, into, nil) }
 	}
 	row, at := R9, R10 // bytes from row to row of positions
 	IMUL3Q(Imm(uint64(w.size)), step, row)
