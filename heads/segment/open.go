@@ -66,6 +66,9 @@ type Source struct {
 // Open makes a segmentation network from a checkpoint. A published one brings
 // its preprocessing and labels and is downloaded where need be.
 func Open(ctx context.Context, src Source, opts ...weights.FetchOption) (*Segmenter, error) {
+	if src.Model != "" && !slices.Contains(Models(), src.Model) {
+		return nil, errors.Wrapf(ErrConfig, "segment: unknown model %q, there are %v", src.Model, Models())
+	}
 	if src.Weights == "" {
 		src.Weights = src.Model
 	}
