@@ -71,7 +71,7 @@ func TestBadHeads(t *testing.T) {
 		"range":     {"  segmenter: {head: fcn, classes: 300}\n", "expected 1 to 256, found 300"},
 		"unknown":   {"  neck: {chanels: 3}\n", "unknown key"},
 		"level":     {"  neck: {levels: [C3, C9]}\n", `x.yaml:4:9: model.neck: fpn: resnet18 has no level "C9"`},
-		"gap":       {"  neck: {levels: [C2, C4]}\n", "want neighbours"},
+		"order":     {"  neck: {levels: [C4, C2]}\n", "want the finest first"},
 		"labels":    {"  detector: {kind: fcos, classes: 5}\n  labels: [a, b]\n", "labels"},
 		"rates":     {"  segmenter: {head: fcn, rates: [3]}\n", "rates are DeepLab's"},
 		"outputs":   {"  detector: {kind: fcos}\noutputs: [P3]\n", "a detector's only output is detections"},

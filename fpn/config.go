@@ -1,6 +1,8 @@
 package fpn
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/backbone"
@@ -52,7 +54,7 @@ const (
 // the backbone's levels, 256 channels, no extra level.
 type Config struct {
 	// Levels of the backbone that the pyramid is made of, the finest first;
-	// all without any. They must follow one another.
+	// all without any. Some may be left out between others.
 	Levels []backbone.Level
 	// Channels of every level; 256 for 0.
 	Channels int
@@ -105,10 +107,8 @@ func (c Config) validate() error {
 	if what, bad := known[false]; bad {
 		return errors.Wrapf(ErrConfig, "fpn: unknown %s", what)
 	}
-	for i, l := range c.Levels[1:] {
-		if l[len(l)-1] != c.Levels[i][len(c.Levels[i])-1]+1 {
-			return errors.Wrapf(ErrConfig, "fpn: levels %v: want neighbours, the finest first", c.Levels)
-		}
+	if !slices.IsSorted(c.Levels) {
+		return errors.Wrapf(ErrConfig, "fpn: levels %v: want the finest first", c.Levels)
 	}
 	return nil
 }

@@ -165,7 +165,6 @@ func TestBadConfig(t *testing.T) {
 		"no backbone":     {nil, fpn.Config{}, fpn.ErrConfig},
 		"level it lacks":  {cifar, fpn.Config{Levels: []backbone.Level{"C4", "C5"}}, backbone.ErrNode},
 		"level twice":     {net, fpn.Config{Levels: []backbone.Level{"C3", "conv3_x"}}, fpn.ErrConfig},
-		"gap":             {net, fpn.Config{Levels: []backbone.Level{"C2", "C4"}}, fpn.ErrConfig},
 		"coarsest first":  {net, fpn.Config{Levels: []backbone.Level{"C4", "C3"}}, fpn.ErrConfig},
 		"channels":        {net, fpn.Config{Channels: -1}, fpn.ErrConfig},
 		"group norm":      {net, fpn.Config{Channels: 40, Norm: fpn.GroupNorm}, fpn.ErrConfig},

@@ -30,6 +30,9 @@ func (c Config) build(b *backbone.Builder) error {
 	case DeepLabV2:
 		x = h.deepLabV2(x, channels, c)
 	case PSP:
+		if len(c.Bins) > channels {
+			return errors.Wrapf(ErrConfig, "segment: %d bins for a map of %d channels, want no more than it has", len(c.Bins), channels)
+		}
 		x = h.psp(x, channels, c)
 	}
 	b.Graph.Contain(logitsName, b.Levels[c.Level], x)

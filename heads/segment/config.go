@@ -49,7 +49,7 @@ func (c Config) withDefaults(net *backbone.Network) Config {
 	if c.NumClasses == 0 {
 		c.NumClasses = 21
 	}
-	if c.Rates == nil {
+	if len(c.Rates) == 0 {
 		switch c.Head {
 		case DeepLabV3:
 			c.Rates = []int{12, 24, 36}
@@ -57,7 +57,7 @@ func (c Config) withDefaults(net *backbone.Network) Config {
 			c.Rates = []int{6, 12, 18, 24}
 		}
 	}
-	if c.Bins == nil && c.Head == PSP {
+	if len(c.Bins) == 0 && c.Head == PSP {
 		c.Bins = []int{1, 2, 3, 6}
 	}
 	if c.Level == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,6 +149,13 @@ func TestBadConfig(t *testing.T) {
 	} {
 		_, err := segment.New(c.net, c.config)
 		assert.ErrorIs(t, err, c.want, name)
+	}
+	_, err = segment.New(net, segment.Config{Head: segment.PSP, Bins: slices.Repeat([]int{1}, 65)})
+	assert.ErrorIs(t, err, segment.ErrConfig)
+	for _, head := range []segment.Head{segment.PSP, segment.DeepLabV2, segment.DeepLabV3} {
+		seg, err := segment.New(net, segment.Config{Head: head, Bins: []int{}, Rates: []int{}})
+		require.NoError(t, err)
+		assert.NotEmpty(t, slices.Concat(seg.Config().Bins, seg.Config().Rates), "empty lists are defaults")
 	}
 	seg := thin(t, segment.Config{Head: segment.FCN})
 	_, err = seg.Auxiliary(ctx, nets.Input(t, 1, 3, 32, 32))

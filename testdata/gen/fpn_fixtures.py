@@ -100,8 +100,10 @@ def make(case):
     })
     pyramid.eval()
     recorder = Recorder()
-    for i, out in enumerate(pyramid(maps)):
-        recorder.add(f"P{int(levels[0][1]) + i}", out)
+    numbers = [int(level[1]) for level in levels]
+    numbers += [numbers[-1] + 1, numbers[-1] + 2]  # of extra levels
+    for number, out in zip(numbers, pyramid(maps)):
+        recorder.add(f"P{number}", out)
     recorder.write(FOLDER / f"{case['Name']}.safetensors")
 
 
