@@ -38,7 +38,7 @@ func Apply(op graph.Op, params [][]float32, inputs ...Value) (Value, error) {
 	}
 	workers := min(runtime.GOMAXPROCS(0), k.Tasks())
 	c := newCrew(workers)
-	c.start(workers-1, nil)
+	c.start(workers - 1)
 	defer c.stop()
 	c.do(k, &args, make([]float32, align(k.Scratch())*workers))
 	return out, nil

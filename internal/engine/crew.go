@@ -19,7 +19,6 @@ type crew struct {
 	kernel  kernel.Kernel
 	args    *kernel.Args
 	scratch []float32
-	done    <-chan struct{}
 	quit    bool
 
 	epoch atomic.Uint32
@@ -46,8 +45,8 @@ func newCrew(n int) *crew {
 }
 
 // start hires helpers for a run.
-func (c *crew) start(helpers int, done <-chan struct{}) {
-	c.hired, c.done, c.quit = min(helpers, len(c.helpers)), done, false
+func (c *crew) start(helpers int) {
+	c.hired, c.quit = min(helpers, len(c.helpers)), false
 	c.busy.Store(int32(c.hired))
 	for i := range c.hired {
 		go c.helpers[i].run()
@@ -63,7 +62,7 @@ func (c *crew) stop() {
 	c.quit = true
 	c.publish()
 	c.await()
-	c.kernel, c.args, c.scratch, c.done = nil, nil, nil, nil
+	c.kernel, c.args, c.scratch = nil, nil, nil
 }
 
 // do runs all tasks of a step.
@@ -144,18 +143,9 @@ func (c *crew) work(worker int) {
 	scratch := c.scratch[worker*size : (worker+1)*size]
 	for {
 		task := int(c.next.Add(1) - 1)
-		if task >= tasks || c.cancelled() {
+		if task >= tasks || c.args.Cancelled() {
 			return
 		}
 		c.kernel.Do(c.args, task, scratch)
-	}
-}
-
-func (c *crew) cancelled() bool {
-	select {
-	case <-c.done:
-		return true
-	default:
-		return false
 	}
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,7 +29,7 @@ func TestCrewDoesEveryTaskOnce(t *testing.T) {
 	}
 	c := newCrew(96)
 	for run := range runs {
-		c.start(95, context.Background().Done())
+		c.start(95)
 		for _, tasks := range []int{1, 2, 97, 5, 300} {
 			k := &counting{done: make([]atomic.Int32, tasks)}
 			c.do(k, &kernel.Args{}, nil)
@@ -46,7 +45,7 @@ func TestCrewDoesEveryTaskOnce(t *testing.T) {
 // work already and sleeps.
 func TestCrewSleepsOnWhenWokenLate(t *testing.T) {
 	c := newCrew(2)
-	c.start(1, context.Background().Done())
+	c.start(1)
 	defer c.stop()
 	h := &c.helpers[0]
 	for range 3 {

@@ -13,9 +13,8 @@ func (reorder) Kind() string { return "reorder" }
 
 // assignLayouts keeps values blocked from one convolution to the next, where
 // there are kernels for it, and inserts copies where blocked meets planar: at
-// what callers and hooks see, and at operators without blocked kernels. Each
-// blocked value gets the halo that the convolutions reading it want.
-func assignLayouts(units []*unit, direct bool) []*unit {
+// what callers and hooks see, and at operators without blocked kernels.
+func assignLayouts(units []*unit) []*unit {
 	if !kernel.Blocked() {
 		return units
 	}
@@ -23,7 +22,13 @@ func assignLayouts(units []*unit, direct bool) []*unit {
 	for _, u := range units {
 		l.add(u)
 	}
-	for _, u := range l.units {
+	return l.units
+}
+
+// chooseAlgorithms picks the convolutions' algorithms, and gives each value
+// the halo and the extra rows that the convolutions reading it want.
+func chooseAlgorithms(units []*unit, direct bool) {
+	for _, u := range units {
 		if c, ok := u.op().(graph.Conv); ok && u.inputs[0].layout.Blocked {
 			in := u.inputs[0]
 			in.layout.Halo = max(in.layout.Halo, c.Padding[0])
@@ -32,14 +37,13 @@ func assignLayouts(units []*unit, direct bool) []*unit {
 			}
 		}
 	}
-	for _, u := range l.units {
+	for _, u := range units {
 		if u.winograd > 0 {
 			in := u.inputs[0]
 			spec := u.convSpec(u.op().(graph.Conv))
 			in.layout.Extra = max(in.layout.Extra, kernel.WinogradExtra(spec, u.winograd, in.layout.Halo))
 		}
 	}
-	return l.units
 }
 
 type layouts struct {
@@ -172,6 +176,6 @@ func (u *unit) convSpec(op graph.Conv) kernel.ConvSpec {
 	e := u.epilogue()
 	e.Residual = u.residual
 	return kernel.ConvSpec{
-		In: dims(u.inputs[0].shape), Out: dims(u.out.shape), Geometry: geometry(op.Window), Groups: op.Groups, Epilogue: e,
+		In: u.dims(u.inputs[0]), Out: u.dims(u.out), Geometry: geometry(op.Window), Groups: op.Groups, Epilogue: e,
 	}
 }

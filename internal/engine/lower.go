@@ -14,9 +14,35 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
-// lowerAll picks the kernels of units, nil for the input. Most of the time goes
-// into packing weights, which workers share.
+// lowerAll picks the kernels of units, nil for the input.
 func lowerAll(units []*unit, params *Params, workers int) ([]kernel.Kernel, error) {
+	var leaves []*unit
+	for _, u := range units {
+		if u.inner != nil {
+			leaves = append(leaves, u.inner...)
+		} else {
+			leaves = append(leaves, u)
+		}
+	}
+	kernels, err := lowerLeaves(leaves, params, workers)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]kernel.Kernel, len(units))
+	for i, u := range units {
+		if u.inner != nil {
+			list[i] = newSection(u, kernels[:len(u.inner)])
+			kernels = kernels[len(u.inner):]
+		} else {
+			list[i], kernels = kernels[0], kernels[1:]
+		}
+	}
+	return list, nil
+}
+
+// lowerLeaves picks the kernels of units that are no sections. Most of the
+// time goes into packing weights, which workers share.
+func lowerLeaves(units []*unit, params *Params, workers int) ([]kernel.Kernel, error) {
 	kernels := make([]kernel.Kernel, len(units))
 	errs := make([]error, len(units))
 	var next atomic.Int64
@@ -24,8 +50,12 @@ func lowerAll(units []*unit, params *Params, workers int) ([]kernel.Kernel, erro
 	for range min(workers, runtime.GOMAXPROCS(0)) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(units)); i = next.Add(1) - 1 {
-				if !units[i].isInput() {
-					kernels[i], errs[i] = lower(units[i], params, workers)
+				u, sharing := units[i], workers
+				if u.rounds != nil {
+					sharing = 1 // each round is one worker's
+				}
+				if !u.isInput() {
+					kernels[i], errs[i] = lower(u, params, sharing)
 				}
 			}
 		})
@@ -47,9 +77,9 @@ func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 	}
 	in := make([]kernel.Dims, len(u.inputs))
 	for i, v := range u.inputs {
-		in[i] = dims(v.shape)
+		in[i] = u.dims(v)
 	}
-	out := dims(u.out.shape)
+	out := u.dims(u.out)
 
 	switch op := u.op().(type) {
 	case graph.Conv:
@@ -109,7 +139,7 @@ func (u *unit) blockedMap(name string, e kernel.Epilogue) kernel.Kernel {
 	if e.Residual {
 		y = u.inputs[1].layout
 	}
-	return kernel.NewBlockedMap(name, dims(u.out.shape), e, x, y, u.out.layout)
+	return kernel.NewBlockedMap(name, u.dims(u.out), e, x, y, u.out.layout)
 }
 
 // lowerMove picks the kernels of pools and of what only moves pixels.

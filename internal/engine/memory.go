@@ -25,8 +25,9 @@ type layout struct {
 	size    int                // of the arena in floats
 }
 
-// plan lays out the arena. scratch has the floats that each unit needs.
-func planMemory(units []*unit, scratch []int) *layout {
+// planMemory lays out an arena for the values that belong in it. scratch has
+// the floats that each unit needs.
+func planMemory(units []*unit, scratch []int, belongs func(*value) bool) *layout {
 	l := &layout{values: map[*value]*buffer{}, scratch: make([]*buffer, len(units))}
 	last := lastUses(units)
 	var list []*buffer
@@ -35,17 +36,22 @@ func planMemory(units []*unit, scratch []int) *layout {
 			l.scratch[i] = &buffer{size: scratch[i], start: i, end: i}
 			list = append(list, l.scratch[i])
 		}
-		if u.out.output >= 0 || u.isInput() {
+		if u.isInput() {
 			continue
 		}
-		if b := l.inPlace(u, i, last); b != nil {
-			b.end = last[u.out]
-			l.values[u.out] = b
-			continue
+		for _, v := range u.makes() {
+			if !belongs(v) {
+				continue
+			}
+			if b := l.inPlace(u, i, last); b != nil {
+				b.end = last[v]
+				l.values[v] = b
+				continue
+			}
+			b := &buffer{size: v.floats(), start: i, end: last[v]}
+			l.values[v] = b
+			list = append(list, b)
 		}
-		b := &buffer{size: u.out.floats(), start: i, end: last[u.out]}
-		l.values[u.out] = b
-		list = append(list, b)
 	}
 	l.size = pack(list)
 	return l
@@ -55,7 +61,9 @@ func planMemory(units []*unit, scratch []int) *layout {
 func lastUses(units []*unit) map[*value]int {
 	last := map[*value]int{}
 	for i, u := range units {
-		last[u.out] = i
+		for _, out := range u.makes() {
+			last[out] = i
+		}
 		for _, in := range u.inputs {
 			last[in] = i
 		}
@@ -94,6 +102,9 @@ func (l *layout) readTwice(u *unit, i int) bool {
 
 // overwritable lists the inputs that the unit's output may lie on.
 func (u *unit) overwritable() []int {
+	if u.inner != nil {
+		return nil // a later round reads what an earlier one would overwrite
+	}
 	switch u.op().(type) {
 	case graph.BatchNorm, graph.Scale, graph.GroupNorm, graph.Activation, graph.Softmax, graph.Flatten, graph.Tap:
 		return []int{0}

@@ -26,6 +26,8 @@ type Options struct {
 	// Direct forbids Winograd's algorithm, which rounds a little more than
 	// direct convolution.
 	Direct bool
+	// Cache is the bytes of cache that a worker has, 0 for a typical share.
+	Cache int
 }
 
 // Plan computes wanted nodes for one input shape. It is safe for concurrent
@@ -52,10 +54,11 @@ type step struct {
 	macs    int64
 }
 
-// place is where a value lies: in the arena, or with the caller.
+// place is where a value lies: in the arena, or with the caller. A section's
+// steps have an arena of their own, and what the section shares.
 type place struct {
 	kind placeKind
-	at   int // offset in the arena, or the output's index
+	at   int // offset in the arena, or the index of the output or shared value
 	size int // floats
 }
 
@@ -65,6 +68,7 @@ const (
 	inArena placeKind = iota
 	isCallersInput
 	isCallersOutput
+	isShared // with the rest of the plan, at is the index among the section's
 )
 
 // Compile makes the plan that computes the wanted nodes of a graph from an
@@ -77,8 +81,10 @@ func Compile(g *graph.Graph, params *Params, input graph.Shape, wanted []*graph.
 	p := &Plan{input: input.Clone(), workers: max(1, opt.Workers), budget: opt.Budget}
 	p.macs = unitMACs(units)
 	units = p.markOutputs(units, wanted, taps)
-	units = assignLayouts(fuse(units), opt.Direct)
-	if err := p.bind(units, params, opt.MemoryLimit); err != nil {
+	units = assignLayouts(fuse(units))
+	assignRounds(units, input[0], opt)
+	chooseAlgorithms(units, opt.Direct)
+	if err := p.bind(gather(units), params, opt.MemoryLimit); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -114,23 +120,30 @@ func (p *Plan) bind(units []*unit, params *Params, limit int64) error {
 			scratch[i] = align(k.Scratch()) * min(p.workers, k.Tasks())
 		}
 	}
-	l := planMemory(units, scratch)
+	l := planMemory(units, scratch, func(v *value) bool { return v.output < 0 })
 	p.arena = l.size
 	if err := p.checkLimit(limit); err != nil {
 		return err
 	}
 	for i, u := range units {
 		if !u.isInput() {
-			p.steps = append(p.steps, newStep(u, kernels[i], l, l.scratch[i]))
+			p.steps = append(p.steps, newStep(u, kernels[i], l.place, l.scratch[i]))
 		}
 	}
 	return nil
 }
 
-func newStep(u *unit, k kernel.Kernel, l *layout, scratch *buffer) step {
-	s := step{unit: u, kernel: k, out: l.place(u.out), macs: nodeMACs(u)}
+func newStep(u *unit, k kernel.Kernel, find func(*value) place, scratch *buffer) step {
+	s := step{unit: u, kernel: k}
 	for _, in := range u.inputs {
-		s.in = append(s.in, l.place(in))
+		s.in = append(s.in, find(in))
+	}
+	if u.inner != nil {
+		for _, v := range u.made {
+			s.in = append(s.in, find(v))
+		}
+	} else {
+		s.out, s.macs = find(u.out), nodeMACs(u)
 	}
 	if scratch != nil {
 		s.scratch = place{at: scratch.offset, size: scratch.size}
@@ -183,8 +196,8 @@ func (p *Plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "input %v, arena %s, %.3f GMAC, %d workers\n", p.input, megabytes(p.ArenaBytes()), float64(p.macs)/1e9, p.workers)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "node\tkernel\tfused\tshape\tMMAC\tplace")
-	for _, s := range p.steps {
+	fmt.Fprintln(w, "node\tkernel\tfused\tshape\tMMAC\trounds\tplace")
+	for _, s := range p.leaves() {
 		names := make([]string, len(s.unit.fused))
 		for i, n := range s.unit.fused {
 			names[i] = n.Name
@@ -193,10 +206,25 @@ func (p *Plan) String() string {
 		if s.unit.tap >= 0 {
 			kernelName = s.unit.op().Kind()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%.1f\t%s\n", s.unit.node.Name, kernelName, strings.Join(names, " "), s.unit.out.shape, float64(s.macs)/1e6, s.out)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%.1f\t%v\t%s\n", s.unit.node.Name, kernelName, strings.Join(names, " "), s.unit.out.shape, float64(s.macs)/1e6, s.unit.rounds, s.out)
 	}
 	_ = w.Flush()
 	return b.String()
+}
+
+// leaves lists the steps, with those of a section in its place.
+func (p *Plan) leaves() []*step {
+	var list []*step
+	for i := range p.steps {
+		if s, ok := p.steps[i].kernel.(*section); ok {
+			for j := range s.steps {
+				list = append(list, &s.steps[j])
+			}
+		} else {
+			list = append(list, &p.steps[i])
+		}
+	}
+	return list
 }
 
 // String tells where a value lies, for people to read.
@@ -206,6 +234,8 @@ func (p place) String() string {
 		return "input"
 	case isCallersOutput:
 		return fmt.Sprintf("output %d", p.at)
+	case isShared:
+		return fmt.Sprintf("shared %d", p.at)
 	}
 	return fmt.Sprintf("%d+%d", 4*p.at, 4*p.size)
 }

@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
 // StepProfile is how long one step of a plan takes.
@@ -25,22 +27,27 @@ type StepProfile struct {
 func (p *Plan) Profile(ctx context.Context, in []float32, out [][]float32, runs int) ([]StepProfile, error) {
 	s := p.sessions.borrow(p)
 	defer p.sessions.give(s)
-	s.attach(in, out)
+	s.attach(in, out, ctx.Done())
 	defer s.detach()
-	s.crew.start(p.workers-1, ctx.Done())
+	s.crew.start(p.workers - 1)
 	defer s.crew.stop()
-	times := make([][]time.Duration, len(p.steps))
+	leaves := p.leaves()
+	times := make([][]time.Duration, len(leaves))
 	for range max(1, runs) {
+		at := 0
 		for i := range p.steps {
-			start := time.Now()
-			if err := p.step(ctx, s, i, nil); err != nil {
+			took, err := p.timeStep(ctx, s, i)
+			if err != nil {
 				return nil, err
 			}
-			times[i] = append(times[i], time.Since(start))
+			for _, d := range took {
+				times[at] = append(times[at], d)
+				at++
+			}
 		}
 	}
-	list := make([]StepProfile, len(p.steps))
-	for i, st := range p.steps {
+	list := make([]StepProfile, len(leaves))
+	for i, st := range leaves {
 		slices.Sort(times[i])
 		list[i] = StepProfile{
 			Node: st.unit.node.Name, Kernel: st.kernel.Name(), Shape: st.unit.out.shape,
@@ -51,4 +58,37 @@ func (p *Plan) Profile(ctx context.Context, in []float32, out [][]float32, runs 
 		}
 	}
 	return list, nil
+}
+
+// timeStep runs a step and tells how long it took: of a section, how long each
+// of its steps would have taken had all workers shared it.
+func (p *Plan) timeStep(ctx context.Context, s *session, i int) ([]time.Duration, error) {
+	start := time.Now()
+	sec, ok := p.steps[i].kernel.(*section)
+	if !ok {
+		err := p.step(ctx, s, i, nil)
+		return []time.Duration{time.Since(start)}, err
+	}
+	t := &timed{section: sec, took: make([]atomic.Int64, len(sec.steps))}
+	s.crew.do(t, &s.args[i], s.scratch[i])
+	wall := time.Since(start)
+	list, sum := make([]time.Duration, len(t.took)), 0.0
+	for j := range t.took {
+		sum += float64(t.took[j].Load())
+	}
+	for j := range list {
+		list[j] = time.Duration(float64(t.took[j].Load()) / sum * float64(wall))
+	}
+	return list, ctx.Err()
+}
+
+// timed is a section that measures its steps.
+type timed struct {
+	*section
+	took []atomic.Int64 // nanoseconds, of all workers together
+}
+
+// Do computes a round.
+func (t *timed) Do(a *kernel.Args, round int, scratch []float32) {
+	t.run(a, round, scratch, func(step int, d time.Duration) { t.took[step].Add(int64(d)) })
 }

@@ -21,11 +21,11 @@ func (p *Plan) Run(ctx context.Context, in []float32, out [][]float32, tap TapFu
 	}
 	s := p.sessions.borrow(p)
 	defer p.sessions.give(s)
-	s.attach(in, out)
+	s.attach(in, out, ctx.Done())
 	defer s.detach()
 	helpers := p.budget.take(p.workers - 1)
 	defer p.budget.give(helpers)
-	s.crew.start(helpers, ctx.Done())
+	s.crew.start(helpers)
 	defer s.crew.stop()
 	for i := range p.steps {
 		if err := ctx.Err(); err != nil {

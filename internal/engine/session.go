@@ -47,7 +47,10 @@ func (s *session) cut(slot *[]float32, p place, arena []float32) {
 
 // attach points the steps at the caller's buffers; detach lets go of them, so
 // that an idle session keeps nothing of the caller's alive.
-func (s *session) attach(in []float32, out [][]float32) {
+func (s *session) attach(in []float32, out [][]float32, done <-chan struct{}) {
+	for i := range s.args {
+		s.args[i].Done = done
+	}
 	for _, e := range s.external {
 		if e.place.kind == isCallersInput {
 			*e.slot = in
@@ -58,6 +61,9 @@ func (s *session) attach(in []float32, out [][]float32) {
 }
 
 func (s *session) detach() {
+	for i := range s.args {
+		s.args[i].Done = nil
+	}
 	for _, e := range s.external {
 		*e.slot = nil
 	}

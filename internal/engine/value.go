@@ -60,10 +60,19 @@ type value struct {
 	// users counts the unit inputs that read it.
 	users  int
 	layout kernel.Layout
+	// images is how many of the batch it holds at a time, where only a run of
+	// rounds sees it; 0 for all.
+	images int
 }
 
 // floats is the memory that the value takes.
-func (v *value) floats() int { return v.layout.Floats(dims(v.shape)) }
+func (v *value) floats() int {
+	d := dims(v.shape)
+	if v.images > 0 {
+		d.N = v.images
+	}
+	return v.layout.Floats(d)
+}
 
 // unit is an operator of a plan with what was fused into it. Units are in
 // execution order.
@@ -84,6 +93,29 @@ type unit struct {
 	winograd int
 	// tap is the hook point that the unit serves, -1 for none.
 	tap int
+	// rounds tells how many images the unit computes at a time, nil for all.
+	rounds *rounds
+	// inner are the units of a section, and made their values that others
+	// see; a section has no out.
+	inner []*unit
+	made  []*value
+}
+
+// makes lists the values that the unit computes.
+func (u *unit) makes() []*value {
+	if u.inner != nil {
+		return u.made
+	}
+	return []*value{u.out}
+}
+
+// dims are a value's as the unit's kernel sees it.
+func (u *unit) dims(v *value) kernel.Dims {
+	d := dims(v.shape)
+	if u.rounds != nil {
+		d.N = u.rounds.images
+	}
+	return d
 }
 
 // build makes a unit of every node that the wanted ones need.

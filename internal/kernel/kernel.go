@@ -18,6 +18,18 @@ type Kernel interface {
 type Args struct {
 	In  [][]float32
 	Out []float32
+	// Done tells long pieces of work to stop early; it may be nil.
+	Done <-chan struct{}
+}
+
+// Cancelled reports whether nobody waits for the results any more.
+func (a *Args) Cancelled() bool {
+	select {
+	case <-a.Done:
+		return true
+	default:
+		return false
+	}
 }
 
 // Dims are the extents of a map. A vector N×F is N×F×1×1.
