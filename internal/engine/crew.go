@@ -88,9 +88,14 @@ func (c *crew) publish() {
 	}
 }
 
-// spins is how often a waiting goroutine looks before it gives way: some tens
-// of microseconds.
-const spins = 1 << 14
+// A waiting goroutine looks so often before it gives way to others: some tens
+// of microseconds. A helper parks after it has given way so many times; waking
+// it takes as long as a small step does, so that it must outwait the longest
+// task of another worker.
+const (
+	spins    = 1 << 14
+	patience = 16
+)
 
 // await waits until every helper has finished.
 func (c *crew) await() {
@@ -121,10 +126,13 @@ func (c *crew) serve(h *helper, worker int) {
 // back to sleep.
 func (c *crew) waitFor(h *helper, seen uint32) uint32 {
 	for {
-		for range spins {
-			if e := c.epoch.Load(); e != seen {
-				return e
+		for range patience {
+			for range spins {
+				if e := c.epoch.Load(); e != seen {
+					return e
+				}
 			}
+			runtime.Gosched()
 		}
 		h.parked.Store(true)
 		if c.epoch.Load() == seen || !h.parked.CompareAndSwap(true, false) {
