@@ -33,15 +33,14 @@ func chooseAlgorithms(units []*unit, direct bool) {
 			in := u.inputs[0]
 			in.layout.Halo = max(in.layout.Halo, c.Padding[0])
 			if !direct && u.out.layout.Blocked {
-				u.winograd = kernel.ChooseWinograd(u.convSpec(c))
+				u.algorithm = kernel.ChooseAlgorithm(u.convSpec(c))
 			}
 		}
 	}
 	for _, u := range units {
-		if u.winograd > 0 {
+		if c, ok := u.op().(graph.Conv); ok {
 			in := u.inputs[0]
-			spec := u.convSpec(u.op().(graph.Conv))
-			in.layout.Extra = max(in.layout.Extra, kernel.WinogradExtra(spec, u.winograd, in.layout.Halo))
+			in.layout.Extra = max(in.layout.Extra, u.algorithm.Extra(u.convSpec(c), in.layout.Halo))
 		}
 	}
 }

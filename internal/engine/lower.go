@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -236,17 +235,10 @@ func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params, workers 
 	if u.residual {
 		b.ResidualLayout = u.inputs[len(u.inputs)-1].layout
 	}
-	format := u.node.Module + " " + kernel.PackFormat(spec, b.InLayout)
-	if u.winograd > 0 {
-		b.Packed = params.pack(fmt.Sprintf("%s winograd%d", format, u.winograd), func(take func(n int) []float32) []float32 {
-			return kernel.PackWinograd(spec, u.winograd, take)
-		})
-		return kernel.NewWinograd(b, u.winograd), nil
-	}
-	b.Packed = params.pack(format, func(take func(n int) []float32) []float32 {
-		return kernel.PackConv(spec, b.InLayout, take)
+	b.Packed = params.pack(u.node.Module+" "+u.algorithm.Format(spec, b.InLayout), func(take func(n int) []float32) []float32 {
+		return u.algorithm.Pack(spec, b.InLayout, take)
 	})
-	return kernel.NewBlockedConv(b), nil
+	return u.algorithm.New(b), nil
 }
 
 func lowerLinear(u *unit, op graph.Linear, own [][]float32, params *Params, workers int) kernel.Kernel {

@@ -23,8 +23,8 @@ type Options struct {
 	Budget *Budget
 	// MemoryLimit bounds the arena and the outputs of one run, in bytes.
 	MemoryLimit int64
-	// Direct forbids Winograd's algorithm, which rounds a little more than
-	// direct convolution.
+	// Direct forbids Winograd's and Strassen's algorithms, which round a little
+	// more than direct convolution.
 	Direct bool
 	// Cache is the bytes of cache that a worker has, 0 for a typical share.
 	Cache int

@@ -31,7 +31,7 @@ func assignRounds(units []*unit, images int, opt Options) {
 	if len(sizes) == 1 {
 		return
 	}
-	costs := roundCosts{images: images, cache: opt.Cache}
+	costs := roundCosts{images: images, cache: opt.Cache, direct: opt.Direct}
 	if costs.cache == 0 {
 		costs.cache = typicalCache
 	}
@@ -65,6 +65,7 @@ func roundSizes(images, workers int) []int {
 type roundCosts struct {
 	images int
 	cache  int // bytes
+	direct bool
 }
 
 // What the model takes a worker's share of the caches to be, where nobody
@@ -129,19 +130,21 @@ func (c roundCosts) unit(u *unit, size int) float64 {
 	live := 4 * float64(maps) / float64(c.images) * float64(size) / float64(c.cache)
 	spilled := float64(maps) * min(1, max(0, live-1))
 	rounds := float64(c.images / size)
-	return spilled + rereadCost*float64(u.weightFloats())*(rounds-1)
+	return spilled + rereadCost*float64(u.weightFloats(c.direct))*(rounds-1)
 }
 
 // weightFloats is the size of a unit's weights as kernels read them.
-func (u *unit) weightFloats() int {
+func (u *unit) weightFloats(direct bool) int {
 	n := 0
 	for _, p := range u.op().Params() {
 		n += p.Shape.Elems()
 	}
-	if c, ok := u.op().(graph.Conv); ok && kernel.CanWinograd(u.convSpec(c)) {
-		n *= 4 // transformed
+	c, ok := u.op().(graph.Conv)
+	if !ok || direct || !kernel.Blocked() {
+		return n
 	}
-	return n
+	spec := u.convSpec(c)
+	return int(float64(n) * kernel.ChooseAlgorithm(spec).Growth(spec))
 }
 
 // perImage reports whether a unit computes each image of a batch on its own,

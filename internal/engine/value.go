@@ -88,9 +88,8 @@ type unit struct {
 	act      graph.Activation
 	// fused are the nodes folded in, in order, for people to read.
 	fused []*graph.Node
-	// winograd is the size of the tiles that a convolution transforms; 0 for a
-	// direct one.
-	winograd int
+	// algorithm is a convolution's.
+	algorithm kernel.Algorithm
 	// tap is the hook point that the unit serves, -1 for none.
 	tap int
 	// rounds tells how many images the unit computes at a time, nil for all.

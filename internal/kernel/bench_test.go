@@ -77,6 +77,8 @@ var convLayers = []convLayer{
 	{name: "layer4.conv2", in: 512, out: 512, extent: 7, kernel: 3},
 	{name: "layer4.conv3", in: 512, out: 2048, extent: 7, kernel: 1, residual: true},
 	{name: "os8.layer3.conv2", in: 256, out: 256, extent: 28, kernel: 3, dilation: 2},
+	{name: "os8.layer4.conv1", in: 2048, out: 512, extent: 28, kernel: 1},
+	{name: "os8.layer4.conv3", in: 512, out: 2048, extent: 28, kernel: 1, residual: true},
 	{name: "os8.layer4.conv2", in: 512, out: 512, extent: 28, kernel: 3, dilation: 4},
 	{name: "resnext.layer2.conv2", in: 256, out: 256, extent: 28, kernel: 3, groups: 32},
 }
@@ -154,6 +156,20 @@ func BenchmarkConvWinograd(b *testing.B) {
 				s.benchmark(b, NewWinograd(s, tile))
 			})
 		}
+	}
+}
+
+func BenchmarkConvStrassen(b *testing.B) {
+	for _, l := range convLayers {
+		spec := l.spec()
+		if !CanStrassen(spec) {
+			continue
+		}
+		b.Run(l.String(), func(b *testing.B) {
+			s := blockedSpec(spec, 0)
+			s.Packed = PackStrassen(spec, Aligned)
+			s.benchmark(b, NewStrassen(s))
+		})
 	}
 }
 

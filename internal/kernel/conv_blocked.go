@@ -9,10 +9,24 @@ type BlockedSpec struct {
 	ConvSpec
 	// InLayout is blocked with a halo no smaller than the padding, or planar.
 	InLayout, OutLayout, ResidualLayout Layout
-	// Packed is PackConv's or PackWinograd's.
+	// Packed is Algorithm.Pack's.
 	Packed []float32
 	// Workers is how many goroutines will share the tasks.
 	Workers int
+}
+
+// isFlat reports whether a convolution is pointwise between maps without halos,
+// whose rows follow each other.
+func (s *BlockedSpec) isFlat() bool {
+	plain := Layout{Blocked: true}
+	return s.pointwise() && s.InLayout == plain && s.OutLayout == plain && (!s.Residual || s.ResidualLayout == plain)
+}
+
+// flatten makes one long row of the maps of a flat convolution, so that tiles
+// need not end with the rows.
+func (s *BlockedSpec) flatten() {
+	s.In.H, s.In.W = 1, s.In.Plane()
+	s.Out.H, s.Out.W = 1, s.Out.Plane()
 }
 
 // CanBlock reports whether there is a blocked kernel for a convolution.
@@ -82,15 +96,11 @@ func NewBlockedConv(s BlockedSpec) Kernel {
 	return c
 }
 
-// flatten makes one long row of a pointwise convolution's map, so that tiles
-// need not end with the rows.
+// flatten makes one long row of a flat map, cut into lines.
 func (c *blockedConv) flatten() {
 	c.lines, c.width = c.Out.H, c.Out.W
-	plain := Layout{Blocked: true}
-	res := !c.Residual || c.ResidualLayout == plain
-	if c.pointwise() && c.InLayout == plain && c.OutLayout == plain && res {
-		c.In.H, c.In.W = 1, c.In.Plane()
-		c.Out.H, c.Out.W = 1, c.Out.Plane()
+	if c.isFlat() {
+		c.BlockedSpec.flatten()
 		c.width = min(c.Out.W, 4*c.shape.pixels)
 		c.lines = (c.Out.W + c.width - 1) / c.width
 	}

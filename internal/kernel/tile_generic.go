@@ -19,3 +19,7 @@ func blendRow(ISA, *blendArgs) { panic("kernel: no assembly on this platform") }
 func momentsRow(ISA, *momentArgs) { panic("kernel: no assembly on this platform") }
 
 func transpose(*transposeArgs) { panic("kernel: no assembly on this platform") }
+
+func (strassenInput) transform(ISA) { panic("kernel: no assembly on this platform") }
+
+func (strassenOutput) transform(ISA) { panic("kernel: no assembly on this platform") }

@@ -50,44 +50,9 @@ func CanWinograd(s ConvSpec) bool {
 		s.Dilation[0] == s.Dilation[1] && s.In.C >= Block
 }
 
-// ChooseWinograd tells with which tile Winograd's algorithm computes a
-// convolution faster than a direct one, 0 for none.
-func ChooseWinograd(s ConvSpec) int {
-	if !CanWinograd(s) {
-		return int(noWinograd)
-	}
-	best, least := noWinograd, 0.9*directCost(s) // it must pay clearly
-	for _, t := range []winogradTile{winograd4, winograd2} {
-		if cost := winogradCost(s, t); cost < least {
-			best, least = t, cost
-		}
-	}
-	// F(6x6) rounds more, F(3x3) multiplies more; both serve maps that the
-	// others leave much of a tile of, such as the phases of a dilated
-	// convolution.
-	for _, t := range []winogradTile{winograd6, winograd3} {
-		if cost := winogradCost(s, t); cost < 0.8*least {
-			best, least = t, cost
-		}
-	}
-	return int(best)
-}
-
-// Costs are in multiplications of vectors, measured on Zen 4: what weights
-// cost that must come from memory for each run, the transforms of a tile, and
-// starting the multiplication of some tiles with a panel.
-const (
-	weightCost    = 10  // a vector of weights
-	transformCost = 7.5 // a position of a tile, on either side
-	callCost      = 60  // a position and panel, for as many tiles as fit
-)
-
-// directCost models a direct convolution of one group.
-func directCost(s ConvSpec) float64 {
-	g, _ := merge(s)
-	weights := float64(9 * g.in * blocksOf(g.out))
-	return weights * max(float64(s.Out.N*s.Out.Plane()), weightCost)
-}
+// transformCost is what the transforms of a tile cost, a position on either
+// side, in multiplications of vectors.
+const transformCost = 7.5
 
 // winogradCost models Winograd's algorithm on one group.
 func winogradCost(s ConvSpec, t winogradTile) float64 {
@@ -138,98 +103,44 @@ func winogradTiles(s ConvSpec, t winogradTile) []outputTile {
 	return list
 }
 
-// winograd is the convolution. A task transforms a chunk of tiles and
-// multiplies it with a group of panels.
+// winograd is the convolution.
 type winograd struct {
 	BlockedSpec
+	transformed
 	isa          ISA
-	shape        tileShape
 	group        merged
 	scale, shift []float32
-	ones, zeros  []float32
 	tile         winogradTile
-	tiles        []outputTile
-	offsets      []int // bytes to the blocks of input channels in V
-	chunk        int   // tiles a task
-	chunks       int
-	panels       int
-	perGroup     int
-	groups       int
+	tiles        []outputTile // of an image
 }
 
 // NewWinograd returns a kernel with tiles of the given size, for which Packed
 // is PackWinograd's. Its arguments are NewBlockedConv's.
 func NewWinograd(s BlockedSpec, tile int) Kernel {
-	w := &winograd{BlockedSpec: s, isa: active, shape: shapeFor(s.ConvSpec), tile: winogradTile(tile)}
+	w := &winograd{BlockedSpec: s, isa: active, tile: winogradTile(tile)}
 	w.tiles = winogradTiles(s.ConvSpec, w.tile)
 	w.group, _ = merge(s.ConvSpec)
-	w.panels = ceilDiv(s.Out.C, w.shape.channels)
-	w.scale = padded(s.Scale, w.panels*w.shape.channels, 1)
-	w.shift = padded(s.Shift, w.panels*w.shape.channels, 0)
-	w.ones, w.zeros = padded(nil, w.shape.channels, 1), Aligned(w.shape.channels)
-	w.cut()
-	for b := range w.blocks() {
-		w.offsets = append(w.offsets, 4*b*w.chunk*Block)
+	shape := shapeFor(s.ConvSpec)
+	w.transformed = transformed{
+		shape: shape, packed: s.Packed, items: len(w.tiles) * s.In.N, area: w.tile.area(),
+		blocks: blocksOf(w.group.in), panels: ceilDiv(s.Out.C, shape.channels),
 	}
+	w.cut(s.Workers, w.group.out, s.Groups > 1)
+	w.scale = padded(s.Scale, w.panels*shape.channels, 1)
+	w.shift = padded(s.Shift, w.panels*shape.channels, 0)
 	return w
 }
 
-// Cutting aims: V of a task stays in level-2 cache; but where the weights do
-// not fit beside it, reading them again for the next chunk costs more than V
-// from level-3 cache.
-const (
-	cachedV  = 128 << 10 // floats
-	largestV = 512 << 10
-	cachedU  = 160 << 10
-)
-
-func (w *winograd) cut() {
-	total := len(w.tiles) * w.In.N
-	most, perTile := cachedV, w.tile.area()*Block*w.blocks()
-	if perTile*w.group.out > cachedU {
-		most = largestV
-	}
-	w.chunks = ceilDiv(total, max(w.shape.pixels, most/perTile))
-	// Workers share the chunks; where those are few, also the panels, although
-	// each group of panels transforms the input again.
-	w.groups = 1
-	if w.chunks < 3*w.Workers && w.Workers > 1 {
-		if perTile*w.group.out > cachedU || w.Groups > 1 {
-			w.groups = min(w.panels, ceilDiv(w.Workers, w.chunks))
-		} else {
-			w.chunks = min(3*w.Workers, ceilDiv(total, w.shape.pixels))
-		}
-	}
-	w.chunk = ceilDiv(total, w.chunks)
-	w.chunks = ceilDiv(total, w.chunk)
-	w.perGroup = ceilDiv(w.panels, w.groups)
-	w.groups = ceilDiv(w.panels, w.perGroup)
-}
-
 func (w *winograd) Name() string { return fmt.Sprintf("conv.winograd%d.%v", w.tile, w.isa) }
-func (w *winograd) Tasks() int   { return w.chunks * w.groups }
-
-// blocks is how many hold the input channels of a merged group.
-func (w *winograd) blocks() int { return blocksOf(w.group.in) }
 
 // Scratch is V of a chunk, M of a chunk and panel, and the transforms' own.
 func (w *winograd) Scratch() int { return w.sizeV() + w.sizeM() + maxArea*Block }
 
-func (w *winograd) sizeV() int { return w.tile.area() * w.stepV() }
-func (w *winograd) sizeM() int { return w.tile.area() * w.stepM() }
-
-// stepV and stepM are the floats from position to position. An odd number of
-// cache lines spreads a tile's positions over the cache's sets.
-func (w *winograd) stepV() int { return (w.blocks()*w.chunk | 1) * Block }
-func (w *winograd) stepM() int { return (w.shape.channels/Block*w.chunk | 1) * Block }
-
 func (w *winograd) Do(a *Args, task int, scratch []float32) {
-	group, chunk := task%w.groups, task/w.groups
-	first := chunk * w.chunk
-	n := min(w.chunk, len(w.tiles)*w.In.N-first)
+	first, n, from, to := w.span(task)
 	v, m, own := scratch[:w.sizeV()], scratch[w.sizeV():][:w.sizeM()], scratch[w.sizeV()+w.sizeM():]
 	have := -1 // the merged group that V is of
-	for panel := group * w.perGroup; panel < min(w.panels, (group+1)*w.perGroup); panel++ {
+	for panel := from; panel < to; panel++ {
 		if g := panel * w.shape.channels / w.group.out; g != have && (w.Groups > 1 || have < 0) {
 			w.transformInput(v, a.In[0], own, first, n, g)
 			have = g
@@ -247,7 +158,6 @@ func (w *winograd) tileAt(i int) (image int, t *outputTile) {
 // transformInput computes V of n tiles, for the channels of a merged group.
 func (w *winograd) transformInput(v, in, own []float32, first, n, group int) {
 	d := w.Dilation[0]
-	blocks := w.blocks()
 	args := winogradArgs{
 		pitch:   4 * d * w.InLayout.pitch(w.In),
 		pixel:   4 * d * Block,
@@ -256,41 +166,10 @@ func (w *winograd) transformInput(v, in, own []float32, first, n, group int) {
 	}
 	for i := range n {
 		image, t := w.tileAt(first + i)
-		for b := range blocks {
-			args.in = pointer(in, w.InLayout.at(w.In, image, group*blocks+b, t.y-w.Padding[0], t.x-w.Padding[1]))
+		for b := range w.blocks {
+			args.in = pointer(in, w.InLayout.at(w.In, image, group*w.blocks+b, t.y-w.Padding[0], t.x-w.Padding[1]))
 			args.out = pointer(v, (b*w.chunk+i)*Block)
 			winogradInput(w.isa, int(w.tile), args)
-		}
-	}
-}
-
-// multiply computes M for a panel: at each position the tiles are a matrix of
-// n pixels, which a pointwise convolution multiplies with the weights.
-func (w *winograd) multiply(m, v []float32, panel, n int) {
-	depth := len(w.offsets) * Block * w.shape.channels
-	t := tileArgs{
-		offsets:  unsafe.Pointer(&w.offsets[0]),
-		taps:     len(w.offsets),
-		stride:   4 * Block,
-		outBlock: 4 * w.chunk * Block,
-		scale:    pointer(w.ones, 0),
-		shift:    pointer(w.zeros, 0),
-	}
-	tiles := ceilDiv(n, w.shape.pixels)
-	for pos := range w.tile.area() {
-		t.use(w.Packed, (panel*w.tile.area()+pos)*depth, depth)
-		in, out := pos*w.stepV(), pos*w.stepM()
-		left := n
-		for i := range tiles {
-			p := (left + tiles - i - 1) / (tiles - i)
-			half := min(p-1, w.shape.half) * Block
-			t.in0, t.in1 = pointer(v, in), pointer(v, in+half)
-			t.out0, t.out1 = pointer(m, out), pointer(m, out+half)
-			t.prefetch(depth)
-			tile(w.shape, &t, p, true)
-			in += p * Block
-			out += p * Block
-			left -= p
 		}
 	}
 }

@@ -38,15 +38,8 @@ func randomWinograd(rng *rand.Rand) (ConvSpec, []float32) {
 		Geometry: Geometry{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Padding: [2]int{d, d}, Dilation: [2]int{d, d}},
 		Epilogue: Epilogue{Residual: rng.IntN(2) == 0, Act: []Act{None, ReLU, LeakyReLU}[rng.IntN(3)], Slope: 0.1},
 	}
-	s.Weight = make([]float32, c*c/groups*9)
-	for i := range s.Weight {
-		s.Weight[i] = rng.Float32() - 0.5
-	}
-	in := make([]float32, dims.Len())
-	for i := range in {
-		in[i] = rng.Float32()*2 - 1
-	}
-	return s, in
+	s.Weight = randomFloats(rng, c*c/groups*9)
+	return s, randomFloats(rng, dims.Len())
 }
 
 // compareWinograd is the largest difference from direct convolution, relative
@@ -56,11 +49,6 @@ func compareWinograd(s ConvSpec, in []float32, tile, workers int) float64 {
 	layout.Extra = WinogradExtra(s, tile, layout.Halo)
 	out := Layout{Blocked: true, Halo: 1}
 	blocked := Aligned(layout.Floats(s.In))
-	run := func(k Kernel, a *Args) {
-		for task := range k.Tasks() {
-			k.Do(a, task, Aligned(k.Scratch()))
-		}
-	}
 	run(NewReorder(s.In, Layout{}, layout), &Args{In: [][]float32{in}, Out: blocked})
 	b := BlockedSpec{ConvSpec: s, InLayout: layout, OutLayout: out, ResidualLayout: out, Workers: workers}
 	residual := Aligned(out.Floats(s.Out))
@@ -70,10 +58,5 @@ func compareWinograd(s ConvSpec, in []float32, tile, workers int) float64 {
 	run(NewBlockedConv(b), &Args{In: [][]float32{blocked, residual}, Out: direct})
 	b.Packed = PackWinograd(s, tile, Aligned)
 	run(NewWinograd(b, tile), &Args{In: [][]float32{blocked, residual}, Out: got})
-	var worst, largest float64
-	for i, v := range direct {
-		largest = max(largest, float64(v), -float64(v))
-		worst = max(worst, float64(v-got[i]), float64(got[i]-v))
-	}
-	return worst / max(largest, 1e-6)
+	return worstDifference(direct, got)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv, pool, winograd, rows or peak, each with 512 or 256")
+	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -28,6 +28,10 @@ func main() {
 		genWinograd(lanes512)
 	case "winograd256":
 		genWinograd(lanes256)
+	case "strassen512":
+		genStrassen(lanes512)
+	case "strassen256":
+		genStrassen(lanes256)
 	case "rows512":
 		genRows(lanes512)
 	case "rows256":

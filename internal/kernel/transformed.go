@@ -1,0 +1,114 @@
+package kernel
+
+import "unsafe"
+
+// transformed is what Winograd's and Strassen's algorithms have in common: they
+// transform items of the input, tiles or pairs of pixels, into some positions;
+// multiply the items at each position with weights of its own; and transform
+// the products into the output. A task transforms a chunk of items and
+// multiplies it with a group of panels.
+type transformed struct {
+	shape  tileShape
+	packed []float32 // [panel][position][input channel][output channel]
+	items  int       // of the batch
+	area   int       // positions
+	blocks int       // of input channels at a position
+	panels int       // of output channels at a position
+
+	offsets     []int // bytes to the blocks of input channels in V
+	ones, zeros []float32
+	chunk       int // items a task
+	chunks      int
+	perGroup    int // panels a group
+	groups      int
+}
+
+// Cutting aims: V of a task stays in level-2 cache; but where the weights do
+// not fit beside it, reading them again for the next chunk costs more than V
+// from level-3 cache.
+const (
+	cachedV  = 128 << 10 // floats
+	largestV = 512 << 10
+	cachedU  = 160 << 10
+)
+
+// cut makes tasks for some workers. outs are the output channels that one
+// transformed input serves, of which there are many for grouped convolutions.
+func (t *transformed) cut(workers, outs int, grouped bool) {
+	most, perItem := cachedV, t.area*Block*t.blocks
+	large := perItem*outs > cachedU
+	if large {
+		most = largestV
+	}
+	t.chunks = ceilDiv(t.items, max(t.shape.pixels, most/perItem))
+	// Workers share the chunks; where those are few, also the panels, although
+	// each group of panels transforms the input again.
+	t.groups = 1
+	if t.chunks < 3*workers && workers > 1 {
+		if large || grouped {
+			t.groups = min(t.panels, ceilDiv(workers, t.chunks))
+		} else {
+			t.chunks = min(3*workers, ceilDiv(t.items, t.shape.pixels))
+		}
+	}
+	t.chunk = ceilDiv(t.items, t.chunks)
+	t.chunks = ceilDiv(t.items, t.chunk)
+	t.perGroup = ceilDiv(t.panels, t.groups)
+	t.groups = ceilDiv(t.panels, t.perGroup)
+	for b := range t.blocks {
+		t.offsets = append(t.offsets, 4*b*t.chunk*Block)
+	}
+	t.ones, t.zeros = padded(nil, t.shape.channels, 1), Aligned(t.shape.channels)
+}
+
+// Tasks is the number of chunks and groups of panels.
+func (t *transformed) Tasks() int { return t.chunks * t.groups }
+
+// sizeV and sizeM are the floats of a chunk's transformed input, and of its
+// products with a panel.
+func (t *transformed) sizeV() int { return t.area * t.stepV() }
+func (t *transformed) sizeM() int { return t.area * t.stepM() }
+
+// stepV and stepM are the floats from position to position. An odd number of
+// cache lines spreads an item's positions over the cache's sets.
+func (t *transformed) stepV() int { return (t.blocks*t.chunk | 1) * Block }
+func (t *transformed) stepM() int { return (t.shape.channels/Block*t.chunk | 1) * Block }
+
+// span is what a task computes: n items from the first, and panels from … to-1.
+func (t *transformed) span(task int) (first, n, from, to int) {
+	group, chunk := task%t.groups, task/t.groups
+	first = chunk * t.chunk
+	from = group * t.perGroup
+	return first, min(t.chunk, t.items-first), from, min(t.panels, from+t.perGroup)
+}
+
+// multiply computes M for a panel: at each position the items are a matrix of
+// n pixels, which a pointwise convolution multiplies with the weights.
+func (t *transformed) multiply(m, v []float32, panel, n int) {
+	depth := len(t.offsets) * Block * t.shape.channels
+	a := tileArgs{
+		offsets:  unsafe.Pointer(&t.offsets[0]),
+		taps:     len(t.offsets),
+		stride:   4 * Block,
+		outBlock: 4 * t.chunk * Block,
+		scale:    pointer(t.ones, 0),
+		shift:    pointer(t.zeros, 0),
+	}
+	tiles := ceilDiv(n, t.shape.pixels)
+	for pos := range t.area {
+		a.use(t.packed, (panel*t.area+pos)*depth, depth)
+		in, out := pos*t.stepV(), pos*t.stepM()
+		left := n
+		for i := range tiles {
+			p := (left + tiles - i - 1) / (tiles - i)
+			half := min(p-1, t.shape.half) * Block
+			a.in0, a.in1 = pointer(v, in), pointer(v, in+half)
+			a.out0, a.out1 = pointer(m, out), pointer(m, out+half)
+			a.prefetch(depth)
+			tile(t.shape, &a, p, true)
+			in += p * Block
+			out += p * Block
+			left -= p
+		}
+	}
+}
