@@ -51,12 +51,22 @@ func strassenCost(s ConvSpec) float64 {
 	shape := shapeFor(s)
 	weights := float64(strassenProducts * s.In.C / 2 * blocksOf(s.Out.C) / 2)
 	calls := strassenProducts * ceilDiv(int(pairs), shape.pixels) * s.Out.C / 2 / shape.channels
-	sums := float64(nearPairCost * (blocksOf(s.In.C) + blocksOf(s.Out.C)) / 2)
-	if s.In.Len()/s.In.N > nearFloats {
-		sums += float64(farPairCost * blocksOf(s.In.C) / 2)
-	}
+	sums := inputCost(s) + float64(nearPairCost*blocksOf(s.Out.C)/2)
 	return weights*max(pairs, weightCost) + sums*pairs + callCost*float64(calls)
 }
+
+// inputCost is what transforming the input of a pair of pixels costs.
+func inputCost(s ConvSpec) float64 {
+	blocks := float64(blocksOf(s.In.C) / 2)
+	if s.In.Len()/s.In.N > nearFloats {
+		return (nearPairCost + farPairCost) * blocks
+	}
+	return nearPairCost * blocks
+}
+
+// strassenV is the floats of V that leave room in a level-2 cache for the
+// products and the weights of a panel.
+const strassenV = 100 << 10
 
 // What the transforms of a pair of pixels and of blocks of channels cost, on
 // either side, in multiplications of vectors: little where the input is in a
@@ -93,7 +103,10 @@ func NewStrassen(s BlockedSpec) Kernel {
 		shape: shape, packed: s.Packed, items: k.pairs * s.In.N, area: strassenProducts,
 		blocks: s.In.C / 2 / Block, panels: s.Out.C / 2 / shape.channels,
 	}
-	k.cut(s.Workers, s.Out.C/2, false)
+	k.cut(cutting{
+		workers: s.Workers, floats: strassenV,
+		in: inputCost(s.ConvSpec), out: float64(nearPairCost * shape.channels / Block),
+	})
 	k.scale, k.shift = padded(s.Scale, s.Out.C, 1), padded(s.Shift, s.Out.C, 0)
 	return k
 }

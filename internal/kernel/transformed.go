@@ -23,32 +23,24 @@ type transformed struct {
 	groups      int
 }
 
-// Cutting aims: V of a task stays in level-2 cache; but where the weights do
-// not fit beside it, reading them again for the next chunk costs more than V
-// from level-3 cache.
-const (
-	cachedV  = 128 << 10 // floats
-	largestV = 512 << 10
-	cachedU  = 160 << 10
-)
+// cutting is what the size of tasks depends on.
+type cutting struct {
+	workers int
+	floats  int     // the most that a task's V should have
+	in, out float64 // what transforming an item costs: all of its input, a panel
+}
 
-// cut makes tasks for some workers. outs are the output channels that one
-// transformed input serves, of which there are many for grouped convolutions.
-func (t *transformed) cut(workers, outs int, grouped bool) {
-	most, perItem := cachedV, t.area*Block*t.blocks
-	large := perItem*outs > cachedU
-	if large {
-		most = largestV
-	}
-	t.chunks = ceilDiv(t.items, max(t.shape.pixels, most/perItem))
-	// Workers share the chunks; where those are few, also the panels, although
-	// each group of panels transforms the input again.
-	t.groups = 1
-	if t.chunks < 3*workers && workers > 1 {
-		if large || grouped {
-			t.groups = min(t.panels, ceilDiv(workers, t.chunks))
-		} else {
-			t.chunks = min(3*workers, ceilDiv(t.items, t.shape.pixels))
+// cut makes tasks. Workers share the chunks, and where that does not give all
+// of them the same work also the panels, although each group of panels
+// transforms the input again.
+func (t *transformed) cut(c cutting) {
+	least := ceilDiv(t.items, max(2*t.shape.pixels, c.floats/(t.area*Block*t.blocks)))
+	best := 0.0
+	for groups := 1; groups <= min(t.panels, 2*c.workers); groups++ {
+		for chunks := least; chunks < least+2*c.workers; chunks++ {
+			if cost := t.makespan(c, chunks, groups); best == 0 || cost < best {
+				best, t.chunks, t.groups = cost, chunks, groups
+			}
 		}
 	}
 	t.chunk = ceilDiv(t.items, t.chunks)
@@ -59,6 +51,17 @@ func (t *transformed) cut(workers, outs int, grouped bool) {
 		t.offsets = append(t.offsets, 4*b*t.chunk*Block)
 	}
 	t.ones, t.zeros = padded(nil, t.shape.channels, 1), Aligned(t.shape.channels)
+}
+
+// makespan models how long workers take for tasks of so many chunks and groups
+// of panels.
+func (t *transformed) makespan(c cutting, chunks, groups int) float64 {
+	n := ceilDiv(t.items, chunks)
+	weights := float64(t.area * t.blocks * t.shape.channels) // vectors
+	panel := weights*max(float64(n), weightCost) + c.out*float64(n) +
+		callCost*float64(t.area*ceilDiv(n, t.shape.pixels))
+	task := c.in*float64(n) + panel*float64(ceilDiv(t.panels, groups))
+	return task * float64(ceilDiv(chunks*groups, max(1, c.workers)))
 }
 
 // Tasks is the number of chunks and groups of panels.

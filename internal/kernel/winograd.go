@@ -125,10 +125,30 @@ func NewWinograd(s BlockedSpec, tile int) Kernel {
 		shape: shape, packed: s.Packed, items: len(w.tiles) * s.In.N, area: w.tile.area(),
 		blocks: blocksOf(w.group.in), panels: ceilDiv(s.Out.C, shape.channels),
 	}
-	w.cut(s.Workers, w.group.out, s.Groups > 1)
+	perBlock := transformCost * float64(w.area)
+	w.cut(cutting{
+		workers: s.Workers, floats: w.mostV(),
+		in: perBlock * float64(w.blocks), out: perBlock * float64(shape.channels/Block),
+	})
 	w.scale = padded(s.Scale, w.panels*shape.channels, 1)
 	w.shift = padded(s.Shift, w.panels*shape.channels, 0)
 	return w
+}
+
+// V of a task stays in level-2 cache; but where the weights do not fit beside
+// it, reading them again for the next chunk costs more than V from level-3
+// cache.
+const (
+	cachedV  = 128 << 10 // floats
+	largestV = 512 << 10
+	cachedU  = 160 << 10
+)
+
+func (w *winograd) mostV() int {
+	if w.area*w.group.in*w.group.out > cachedU {
+		return largestV
+	}
+	return cachedV
 }
 
 func (w *winograd) Name() string { return fmt.Sprintf("conv.winograd%d.%v", w.tile, w.isa) }
