@@ -8,6 +8,10 @@
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x1c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   (AX), BX
@@ -15,10 +19,6 @@ TEXT ·tile512x1c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -154,6 +154,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x2c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -163,10 +167,6 @@ TEXT ·tile512x2c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -346,6 +346,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x3c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -357,10 +361,6 @@ TEXT ·tile512x3c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -584,6 +584,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x4c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -597,10 +601,6 @@ TEXT ·tile512x4c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -868,6 +868,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x5c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -883,10 +887,6 @@ TEXT ·tile512x5c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -1198,6 +1198,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x6c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1215,10 +1219,6 @@ TEXT ·tile512x6c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -1574,6 +1574,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x7c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1593,10 +1597,6 @@ TEXT ·tile512x7c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -1996,6 +1996,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x8c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2017,10 +2021,6 @@ TEXT ·tile512x8c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -2465,6 +2465,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x9c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2488,10 +2492,6 @@ TEXT ·tile512x9c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -2980,6 +2980,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x10c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3005,10 +3009,6 @@ TEXT ·tile512x10c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -3541,6 +3541,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x11c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3568,10 +3572,6 @@ TEXT ·tile512x11c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -4148,6 +4148,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x12c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4177,10 +4181,6 @@ TEXT ·tile512x12c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -4801,6 +4801,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x13c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4832,10 +4836,6 @@ TEXT ·tile512x13c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -5500,6 +5500,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x14c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5533,10 +5537,6 @@ TEXT ·tile512x14c32u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -6245,6 +6245,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x1c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   (AX), BX
@@ -6252,10 +6256,6 @@ TEXT ·tile512x1c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -6314,6 +6314,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x2c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6323,10 +6327,6 @@ TEXT ·tile512x2c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -6399,6 +6399,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x3c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6410,10 +6414,6 @@ TEXT ·tile512x3c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -6500,6 +6500,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x4c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6513,10 +6517,6 @@ TEXT ·tile512x4c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -6617,6 +6617,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x5c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6632,10 +6636,6 @@ TEXT ·tile512x5c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -6750,6 +6750,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x6c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6767,10 +6771,6 @@ TEXT ·tile512x6c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -6899,6 +6899,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x7c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6918,10 +6922,6 @@ TEXT ·tile512x7c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -7064,6 +7064,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x8c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -7085,10 +7089,6 @@ TEXT ·tile512x8c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -7246,6 +7246,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x9c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -7269,10 +7273,6 @@ TEXT ·tile512x9c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -7444,6 +7444,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x10c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -7469,10 +7473,6 @@ TEXT ·tile512x10c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -7658,6 +7658,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x11c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -7685,10 +7689,6 @@ TEXT ·tile512x11c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -7888,6 +7888,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x12c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -7917,10 +7921,6 @@ TEXT ·tile512x12c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -8134,6 +8134,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x13c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -8165,10 +8169,6 @@ TEXT ·tile512x13c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -8396,6 +8396,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x14c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -8429,10 +8433,6 @@ TEXT ·tile512x14c32u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -8674,16 +8674,16 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x1c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	MOVQ   (AX), BX
 	MOVQ   8(AX), CX
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -8779,6 +8779,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x2c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   (AX), BX
@@ -8786,10 +8790,6 @@ TEXT ·tile512x2c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -8907,6 +8907,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x3c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -8915,10 +8919,6 @@ TEXT ·tile512x3c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -9058,6 +9058,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x4c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -9067,10 +9071,6 @@ TEXT ·tile512x4c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -9232,6 +9232,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x5c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -9242,10 +9246,6 @@ TEXT ·tile512x5c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -9429,6 +9429,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x6c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -9440,10 +9444,6 @@ TEXT ·tile512x6c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -9649,6 +9649,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x7c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -9661,10 +9665,6 @@ TEXT ·tile512x7c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -9892,6 +9892,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x8c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -9905,10 +9909,6 @@ TEXT ·tile512x8c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -10159,6 +10159,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x9c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -10173,10 +10177,6 @@ TEXT ·tile512x9c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -10449,6 +10449,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x10c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -10464,10 +10468,6 @@ TEXT ·tile512x10c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -10762,6 +10762,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x11c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -10778,10 +10782,6 @@ TEXT ·tile512x11c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -11098,6 +11098,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x12c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -11115,10 +11119,6 @@ TEXT ·tile512x12c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -11457,6 +11457,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x13c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -11475,10 +11479,6 @@ TEXT ·tile512x13c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -11839,6 +11839,10 @@ store:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·tile512x14c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -11858,10 +11862,6 @@ TEXT ·tile512x14c16u16(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12244,16 +12244,16 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x1c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	MOVQ   (AX), BX
 	MOVQ   8(AX), CX
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12302,6 +12302,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x2c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	MOVQ   (AX), BX
@@ -12309,10 +12313,6 @@ TEXT ·tile512x2c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12368,6 +12368,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x3c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12376,10 +12380,6 @@ TEXT ·tile512x3c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12442,6 +12442,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x4c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12451,10 +12455,6 @@ TEXT ·tile512x4c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12524,6 +12524,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x5c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12534,10 +12538,6 @@ TEXT ·tile512x5c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12614,6 +12614,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x6c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12625,10 +12629,6 @@ TEXT ·tile512x6c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12712,6 +12712,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x7c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12724,10 +12728,6 @@ TEXT ·tile512x7c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12818,6 +12818,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x8c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12831,10 +12835,6 @@ TEXT ·tile512x8c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -12933,6 +12933,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x9c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12947,10 +12951,6 @@ TEXT ·tile512x9c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -13056,6 +13056,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x10c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -13071,10 +13075,6 @@ TEXT ·tile512x10c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -13187,6 +13187,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x11c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -13203,10 +13207,6 @@ TEXT ·tile512x11c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -13326,6 +13326,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x12c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -13343,10 +13347,6 @@ TEXT ·tile512x12c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -13473,6 +13473,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x13c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -13491,10 +13495,6 @@ TEXT ·tile512x13c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12
@@ -13628,6 +13628,10 @@ store:
 // Requires: AVX, AVX512F
 TEXT ·tile512x14c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   a+0(FP), AX
+	MOVQ   40(AX), R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	MOVQ   128(AX), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -13647,10 +13651,6 @@ TEXT ·tile512x14c16u1(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ   16(AX), DX
 	MOVQ   24(AX), SI
 	MOVQ   32(AX), DI
-	MOVQ   40(AX), R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	MOVQ   128(AX), R13
 
 taps:
 	MOVQ             (SI), R12

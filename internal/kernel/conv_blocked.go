@@ -148,6 +148,7 @@ func (c *blockedConv) findTaps() {
 			}
 		}
 	}
+	c.offsets = withAhead(c.offsets, 4*c.shape.pixels*pixel*c.Stride[1])
 	c.depth = len(c.offsets) * pixel * c.shape.channels
 }
 
@@ -232,7 +233,7 @@ func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, 
 		case c.flat():
 			c.line(a, t, rows.data, row, image, block, 0, y*c.width, min(c.width, c.Out.W-y*c.width))
 		case c.width == c.shape.half && y+1 < to:
-			c.tile(a, t, rows.data, row, row+rows.pitch, image, block, y, 0, y+1, 0, 2*c.width)
+			c.tiles(a, t, rows.data, row, row+rows.pitch, image, block, y, 0, y+1, 0, tileRun{2 * c.width, 1})
 			y++
 		default:
 			c.line(a, t, rows.data, row, image, block, y, 0, c.width)
@@ -243,32 +244,33 @@ func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, 
 	}
 }
 
-// line computes width pixels from (y, x) in tiles of about the same size.
+// line computes width pixels from (y, x).
 func (c *blockedConv) line(a *Args, t *tileArgs, in []float32, at, image, block, y, x, width int) {
-	tiles := (width + c.shape.pixels - 1) / c.shape.pixels
 	step := t.stride / 4
-	for i := range tiles {
-		n := (width + tiles - i - 1) / (tiles - i)
-		half := min(n-1, c.shape.half)
-		c.tile(a, t, in, at, at+half*step, image, block, y, x, y, x+half, n)
-		at += n * step
-		x += n
-		width -= n
+	for _, r := range c.shape.runs(width) {
+		if r.count == 0 {
+			continue
+		}
+		half := min(r.pixels-1, c.shape.half)
+		c.tiles(a, t, in, at, at+half*step, image, block, y, x, y, x+half, r)
+		at += r.count * r.pixels * step
+		x += r.count * r.pixels
 	}
 }
 
-// tile computes n pixels: the first half from (y, x), the others from
-// (y2, x2).
-func (c *blockedConv) tile(a *Args, t *tileArgs, in []float32, first, second, image, block, y, x, y2, x2, n int) {
+// tiles computes a run: of the first tile, the first half of the pixels lies
+// from (y, x), the others from (y2, x2).
+func (c *blockedConv) tiles(a *Args, t *tileArgs, in []float32, first, second, image, block, y, x, y2, x2 int, r tileRun) {
 	t.in0, t.in1 = pointer(in, first), pointer(in, second)
 	t.out0 = pointer(a.Out, c.OutLayout.at(c.Out, image, block, y, x))
 	t.out1 = pointer(a.Out, c.OutLayout.at(c.Out, image, block, y2, x2))
+	t.inStep, t.outStep = r.pixels*t.stride, 4*Block*r.pixels
 	if c.Residual {
 		t.res0 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y, x))
 		t.res1 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y2, x2))
+		t.resStep = t.outStep
 	}
-	t.prefetch(c.depth)
-	tile(c.shape, t, n, c.InLayout.Blocked)
+	tiles(c.shape, t, r, c.InLayout.Blocked)
 }
 
 // pad copies the input rows that a task's output rows see, with padding.

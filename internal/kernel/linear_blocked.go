@@ -60,6 +60,7 @@ func NewTiledLinear(s LinearSpec, packed []float32, workers int) Kernel {
 	// Inputs are copied: rows a power of two apart would share a few sets of
 	// the cache.
 	l.pitch = s.In + Block
+	l.offsets = withAhead(l.offsets, 4*l.shape.pixels*l.pitch)
 	return l
 }
 
@@ -107,16 +108,16 @@ func (l *tiledLinear) panel(a *Args, in, out []float32, panel, first, rows int) 
 		slope:    l.Slope,
 	}
 	t.use(l.packed, panel*l.depth, l.depth)
-	tiles, at := ceilDiv(rows, l.shape.pixels), 0
-	for i := range tiles {
-		n := (rows - at + tiles - i - 1) / (tiles - i)
-		half := min(n-1, l.shape.half)
-		t.in0, t.in1 = pointer(in, at*l.pitch), pointer(in, (at+half)*l.pitch)
-		t.out0, t.out1 = pointer(out, 0), pointer(out, half*Block)
-		t.prefetch(l.depth)
-		tile(l.shape, &t, n, true)
-		l.store(a.Out, out, panel, first+at, n)
-		at += n
+	at := 0
+	for _, r := range l.shape.runs(rows) {
+		half := min(r.pixels-1, l.shape.half)
+		for range r.count {
+			t.in0, t.in1 = pointer(in, at*l.pitch), pointer(in, (at+half)*l.pitch)
+			t.out0, t.out1 = pointer(out, 0), pointer(out, half*Block)
+			tiles(l.shape, &t, tileRun{r.pixels, 1}, true)
+			l.store(a.Out, out, panel, first+at, r.pixels)
+			at += r.pixels
+		}
 	}
 }
 

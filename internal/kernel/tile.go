@@ -24,33 +24,59 @@ type tileArgs struct {
 	act        int // 0 none, 1 ReLU, 2 LeakyReLU
 	slope      float32
 	// ahead is the address of memory to bring into the cache meanwhile, 1 KiB
-	// for each tap of 16 channels. It is only a hint and may lie anywhere.
-	ahead uintptr
-
-	// The assembly does not know these: where the weights lie that will be
-	// wanted after this panel's, 0 for unknown, and the bytes asked for so far.
-	next  uintptr
-	asked int
+	// for each tap of 16 channels, until aheadEnd; then it is the weights in
+	// use, which are there. It is only a hint and may lie anywhere.
+	ahead, aheadEnd uintptr
+	// A run of count tiles has these bytes from tile to tile.
+	count                    int
+	inStep, outStep, resStep int
 }
 
-// use points the tiles to come at a panel's weights. Those that follow it in
-// packed, if any, are wanted next.
-func (a *tileArgs) use(packed []float32, at, size int) {
-	a.weights, a.next, a.asked = pointer(packed, at), 0, 0
-	if at+size < len(packed) {
-		a.next = uintptr(pointer(packed, at+size))
+// tapsAhead is how many taps ahead the assembly asks for pixels; the generator
+// knows it.
+const tapsAhead = 4
+
+// withAhead puts beyond the end of the offsets of taps those that the assembly
+// asks for last: the first of the tile to come, which lies so many bytes on.
+func withAhead(offsets []int, tile int) []int {
+	n := len(offsets)
+	for i := range tapsAhead {
+		offsets = append(offsets, offsets[i]+tile)
 	}
+	return offsets[:n]
 }
 
-// prefetch chooses what a tile asks for: the first tiles of a panel share the
-// weights wanted next, the others ask for their own, which are there. Weights
-// come from memory for each run, too many for the caches, and the processor's
-// own prefetching stops at the end of each page.
-func (a *tileArgs) prefetch(size int) {
+// use points the tiles to come at a panel's weights, and asks for those that
+// follow it in packed. Weights come from memory for each run, too many for the
+// caches, and the processor's own prefetching stops at the end of each page.
+func (a *tileArgs) use(packed []float32, at, size int) {
+	a.weights = pointer(packed, at)
 	a.ahead = uintptr(a.weights)
-	if a.next != 0 && a.asked < 4*size {
-		a.ahead = a.next + uintptr(a.asked)
-		a.asked += a.taps * 64 * Block
+	if at+size < len(packed) {
+		a.ahead = uintptr(pointer(packed, at+size))
+	}
+	a.aheadEnd = a.ahead + 4*uintptr(size)
+}
+
+// tileRun is some tiles of equal size that lie side by side.
+type tileRun struct{ pixels, count int }
+
+// runs cuts a line of pixels into tiles of about the same size.
+func (s tileShape) runs(width int) [2]tileRun {
+	tiles := ceilDiv(width, s.pixels)
+	pixels, larger := width/tiles, width%tiles
+	return [2]tileRun{{pixels + 1, larger}, {pixels, tiles - larger}}
+}
+
+// advance goes on to the next tile, for assembly that computes only one.
+func (a *tileArgs) advance() {
+	a.in0, a.in1 = unsafe.Add(a.in0, a.inStep), unsafe.Add(a.in1, a.inStep)
+	a.out0, a.out1 = unsafe.Add(a.out0, a.outStep), unsafe.Add(a.out1, a.outStep)
+	if a.res0 != nil {
+		a.res0, a.res1 = unsafe.Add(a.res0, a.resStep), unsafe.Add(a.res1, a.resStep)
+	}
+	if a.ahead += uintptr(a.taps * 64 * Block); a.ahead >= a.aheadEnd {
+		a.ahead = uintptr(a.weights)
 	}
 }
 

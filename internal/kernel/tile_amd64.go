@@ -4,24 +4,32 @@ package kernel
 
 import "unsafe"
 
-// tile runs the assembly for a tile of 1 to shape.pixels pixels; wide takes 16
-// channels a tap, otherwise it is one. The switches keep the calls static, so
-// that the arguments stay on the stack.
-func tile(shape tileShape, a *tileArgs, pixels int, wide bool) {
+// tiles runs the assembly for a run of tiles of up to shape.pixels pixels; wide
+// takes 16 channels a tap, otherwise it is one. The switches keep the calls
+// static, so that the arguments stay on the stack.
+func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 	p := (*byte)(unsafe.Pointer(a))
-	switch {
-	case shape == tileAVX512 && wide:
-		tile512Wide(p, pixels)
-	case shape == tileAVX512:
-		tile512Stem(p, pixels)
-	case shape == tileNarrow512 && wide:
-		tile512NarrowWide(p, pixels)
-	case shape == tileNarrow512:
-		tile512NarrowStem(p, pixels)
-	case wide:
-		tile256Wide(p, pixels)
-	default:
-		tile256Stem(p, pixels)
+	if shape == tileAVX2 {
+		a.count = r.count
+		if wide {
+			tile256Wide(p, r.pixels)
+		} else {
+			tile256Stem(p, r.pixels)
+		}
+		return
+	}
+	for range r.count {
+		switch {
+		case shape == tileAVX512 && wide:
+			tile512Wide(p, r.pixels)
+		case shape == tileAVX512:
+			tile512Stem(p, r.pixels)
+		case wide:
+			tile512NarrowWide(p, r.pixels)
+		default:
+			tile512NarrowStem(p, r.pixels)
+		}
+		a.advance()
 	}
 }
 

@@ -4,7 +4,7 @@ package kernel
 
 // Without assembly there are no blocked layouts, and nothing calls these.
 
-func tile(tileShape, *tileArgs, int, bool) { panic("kernel: no assembly on this platform") }
+func tiles(tileShape, *tileArgs, tileRun, bool) { panic("kernel: no assembly on this platform") }
 
 func maxPoolRow(ISA, *poolArgs) { panic("kernel: no assembly on this platform") }
 

@@ -50,6 +50,7 @@ func (t *transformed) cut(c cutting) {
 	for b := range t.blocks {
 		t.offsets = append(t.offsets, 4*b*t.chunk*Block)
 	}
+	t.offsets = withAhead(t.offsets, 4*t.shape.pixels*Block)
 	t.ones, t.zeros = padded(nil, t.shape.channels, 1), Aligned(t.shape.channels)
 }
 
@@ -97,21 +98,20 @@ func (t *transformed) multiply(m, v []float32, panel, n int) {
 		scale:    pointer(t.ones, 0),
 		shift:    pointer(t.zeros, 0),
 	}
-	tiles := ceilDiv(n, t.shape.pixels)
 	for pos := range t.area {
 		a.use(t.packed, (panel*t.area+pos)*depth, depth)
 		in, out := pos*t.stepV(), pos*t.stepM()
-		left := n
-		for i := range tiles {
-			p := (left + tiles - i - 1) / (tiles - i)
-			half := min(p-1, t.shape.half) * Block
+		for _, r := range t.shape.runs(n) {
+			if r.count == 0 {
+				continue
+			}
+			half := min(r.pixels-1, t.shape.half) * Block
 			a.in0, a.in1 = pointer(v, in), pointer(v, in+half)
 			a.out0, a.out1 = pointer(m, out), pointer(m, out+half)
-			a.prefetch(depth)
-			tile(t.shape, &a, p, true)
-			in += p * Block
-			out += p * Block
-			left -= p
+			a.inStep, a.outStep = 4*r.pixels*Block, 4*r.pixels*Block
+			tiles(t.shape, &a, r, true)
+			in += r.count * r.pixels * Block
+			out += r.count * r.pixels * Block
 		}
 	}
 }

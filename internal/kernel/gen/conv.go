@@ -27,6 +27,11 @@ const (
 	argAct
 	argSlope
 	argAhead
+	argAheadEnd
+	argCount
+	argInStep
+	argOutStep
+	argResStep
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
@@ -44,7 +49,14 @@ type tile struct {
 	vectors              int // of weights; accumulators are pixels × vectors
 	in                   [2]GPPhysical
 	s, s3, s5            GPPhysical
+	// soon holds the addresses of a tap some ahead, whose pixels are fetched.
+	soon []GPPhysical
+	// runs makes a loop over tiles that lie side by side.
+	runs bool
 }
+
+// tapsAhead is how many taps ahead pixels are fetched.
+const tapsAhead = 4
 
 func newTile(pixels, half, vectors, unroll int) *tile {
 	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: vectors,
@@ -55,8 +67,14 @@ func arg(offset int) Mem { return Mem{Base: RAX, Disp: offset} }
 
 // pixel is the address of channel ic of a pixel.
 func (t *tile) pixel(p, ic int) Mem {
-	m := Mem{Base: t.in[p/t.half], Disp: 4 * ic}
-	switch p % t.half {
+	m := t.strided(p % t.half)
+	m.Base, m.Disp = t.in[p/t.half], 4*ic
+	return m
+}
+
+// strided is an address p pixels from where it shall begin.
+func (t *tile) strided(p int) (m Mem) {
+	switch p {
 	case 1:
 		m.Index, m.Scale = t.s, 1
 	case 2:
@@ -73,38 +91,94 @@ func (t *tile) pixel(p, ic int) Mem {
 	return m
 }
 
-// begin loads the arguments; step makes the multiplications of one channel.
-func (t *tile) loop(step func(ic int)) {
-	in0, in1, weights, offsets, taps := RBX, RCX, RDX, RSI, RDI
-	MOVQ(arg(argIn0), in0)
-	MOVQ(arg(argIn1), in1)
-	MOVQ(arg(argWeights), weights)
-	MOVQ(arg(argOffsets), offsets)
-	MOVQ(arg(argTaps), taps)
+// Registers of the loops.
+var (
+	tileIn0     = RBX
+	tileIn1     = RCX
+	tileWeights = RDX
+	tileOffsets = RSI
+	tileTaps    = RDI
+	tileAhead   = R13
+)
+
+// body computes the tiles: zero clears the accumulators, step makes the
+// multiplications of one channel, finish stores.
+func (t *tile) body(zero func(), step func(ic int), finish func()) {
 	MOVQ(arg(argStride), t.s)
 	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 2}, t.s3)
 	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 4}, t.s5)
-	ahead := R13
-	MOVQ(arg(argAhead), ahead)
-	Label("taps")
-	MOVQ(Mem{Base: offsets}, t.in[1])
-	LEAQ(Mem{Base: in0, Index: t.in[1], Scale: 1}, t.in[0])
-	if t.pixels > t.half {
-		ADDQ(in1, t.in[1])
+	MOVQ(arg(argAhead), tileAhead)
+	if t.runs {
+		Label("tile")
 	}
-	ADDQ(Imm(8), offsets)
+	zero()
+	MOVQ(arg(argIn0), tileIn0)
+	MOVQ(arg(argIn1), tileIn1)
+	MOVQ(arg(argWeights), tileWeights)
+	MOVQ(arg(argOffsets), tileOffsets)
+	MOVQ(arg(argTaps), tileTaps)
+	t.loop(step)
+	finish()
+	if t.runs {
+		t.advance()
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// loop goes through the taps.
+func (t *tile) loop(step func(ic int)) {
+	Label("taps")
+	t.addresses(t.in, 0)
+	if t.soon != nil {
+		t.addresses([2]GPPhysical(t.soon), tapsAhead)
+	}
+	ADDQ(Imm(8), tileOffsets)
 	for ic := 0; ic < t.unroll; ic++ {
 		if t.unroll > 1 {
-			PREFETCHT1(Mem{Base: ahead, Disp: 64 * ic})
+			PREFETCHT1(Mem{Base: tileAhead, Disp: 64 * ic})
+		}
+		if p := ic / 2; t.soon != nil && ic%2 == 0 && p < t.pixels {
+			m := t.strided(p % t.half)
+			m.Base = t.soon[p/t.half]
+			PREFETCHT0(m)
 		}
 		step(ic)
 	}
 	if t.unroll > 1 {
-		ADDQ(U32(uint32(64*t.unroll)), ahead)
+		ADDQ(U32(uint32(64*t.unroll)), tileAhead)
 	}
-	ADDQ(U32(uint32(t.unroll*rowBytes(t))), weights)
-	DECQ(taps)
+	ADDQ(U32(uint32(t.unroll*rowBytes(t))), tileWeights)
+	DECQ(tileTaps)
 	JNZ(LabelRef("taps"))
+}
+
+// addresses finds the first pixel and the half-th of a tap so many on.
+func (t *tile) addresses(to [2]GPPhysical, taps int) {
+	MOVQ(Mem{Base: tileOffsets, Disp: 8 * taps}, to[1])
+	LEAQ(Mem{Base: tileIn0, Index: to[1], Scale: 1}, to[0])
+	if t.pixels > t.half {
+		ADDQ(tileIn1, to[1])
+	}
+}
+
+// advance goes on to the next tile of a run, if there is one. What is asked
+// for ahead begins again with the weights in use, which are there.
+func (t *tile) advance() {
+	for _, move := range []struct{ step, first, second int }{
+		{argInStep, argIn0, argIn1}, {argOutStep, argOut0, argOut1}, {argResStep, argRes0, argRes1},
+	} {
+		MOVQ(arg(move.step), tileIn0)
+		ADDQ(tileIn0, arg(move.first))
+		ADDQ(tileIn0, arg(move.second))
+	}
+	CMPQ(tileAhead, arg(argAheadEnd))
+	JB(LabelRef("more"))
+	MOVQ(arg(argWeights), tileAhead)
+	Label("more")
+	DECQ(arg(argCount))
+	JNZ(LabelRef("tile"))
+	MOVQ(tileAhead, arg(argAhead))
 }
 
 // rowBytes is the size of the weights of one input channel.
@@ -207,8 +281,6 @@ func (t *tile) epilogue(o vectorOps) {
 	MOVQ(arg(argOut1), base[1])
 	MOVQ(arg(argOutBlock), block)
 	t.forOutputs(func(p, v int) { o.store(p, v, t.outputs(base, block, p, v)) })
-	VZEROUPPER()
-	RET()
 }
 
 // function starts an assembly function on a *tileArgs. avo does not know the

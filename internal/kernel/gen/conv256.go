@@ -20,12 +20,19 @@ func genConv256() {
 
 func conv256(pixels, unroll int) {
 	t := newTile(pixels, 3, 2, unroll)
+	t.runs = true
+	if unroll > 1 {
+		t.soon = []GPPhysical{R14, R15}
+	}
 	function("tile256x%du%d", pixels, unroll)
 	acc := func(p, v int) VecPhysical { return y[2*p+v] }
-	for i := 0; i < 2*pixels; i++ {
-		VXORPS(y[i], y[i], y[i])
+	tmp := y[12:]
+	zero := func() {
+		for i := 0; i < 2*pixels; i++ {
+			VXORPS(y[i], y[i], y[i])
+		}
 	}
-	t.loop(func(ic int) {
+	step := func(ic int) {
 		VMOVUPS(t.weight(ic, 0), Y12)
 		VMOVUPS(t.weight(ic, 1), Y13)
 		for p := 0; p < pixels; p++ {
@@ -34,9 +41,8 @@ func conv256(pixels, unroll int) {
 			VFMADD231PS(Y12, x, acc(p, 0))
 			VFMADD231PS(Y13, x, acc(p, 1))
 		}
-	})
-	tmp := y[12:]
-	t.epilogue(vectorOps{
+	}
+	ops := vectorOps{
 		load:      func(m Mem, i int) { VMOVUPS(m, tmp[i]) },
 		broadcast: func(m Mem, i int) { VBROADCASTSS(m, tmp[i]) },
 		zero:      func(i int) { VXORPS(tmp[i], tmp[i], tmp[i]) },
@@ -45,5 +51,6 @@ func conv256(pixels, unroll int) {
 		maxTmp:    func(p, v, i int) { VMAXPS(acc(p, v), tmp[i], acc(p, v)) },
 		mulTmp:    func(p, v, i, dst int) { VMULPS(acc(p, v), tmp[i], tmp[dst]) },
 		store:     func(p, v int, m Mem) { VMOVUPS(acc(p, v), m) },
-	})
+	}
+	t.body(zero, step, func() { t.epilogue(ops) })
 }

@@ -26,10 +26,13 @@ func conv512(pixels, vectors, unroll int) {
 	t := newTile(pixels, 7, vectors, unroll)
 	function("tile512x%dc%du%d", pixels, 16*vectors, unroll)
 	acc := func(p, v int) VecPhysical { return z[vectors*p+v] }
-	for i := 0; i < vectors*pixels; i++ {
-		VPXORD(z[i], z[i], z[i])
+	tmp := z[28:]
+	zero := func() {
+		for i := 0; i < vectors*pixels; i++ {
+			VPXORD(z[i], z[i], z[i])
+		}
 	}
-	t.loop(func(ic int) {
+	step := func(ic int) {
 		w := z[28+ic%2*2:]
 		for v := 0; v < vectors; v++ {
 			VMOVUPS(t.weight(ic, v), w[v])
@@ -39,9 +42,8 @@ func conv512(pixels, vectors, unroll int) {
 				VFMADD231PS_BCST(t.pixel(p, ic), w[v], acc(p, v))
 			}
 		}
-	})
-	tmp := z[28:]
-	t.epilogue(vectorOps{
+	}
+	ops := vectorOps{
 		load:      func(m Mem, i int) { VMOVUPS(m, tmp[i]) },
 		broadcast: func(m Mem, i int) { VBROADCASTSS(m, tmp[i]) },
 		zero:      func(i int) { VPXORD(tmp[i], tmp[i], tmp[i]) },
@@ -51,5 +53,6 @@ func conv512(pixels, vectors, unroll int) {
 		maxTmp: func(p, v, i int) { VMAXPS(acc(p, v), tmp[i], acc(p, v)) },
 		mulTmp: func(p, v, i, dst int) { VMULPS(acc(p, v), tmp[i], tmp[dst]) },
 		store:  func(p, v int, m Mem) { VMOVUPS(acc(p, v), m) },
-	})
+	}
+	t.body(zero, step, func() { t.epilogue(ops) })
 }
