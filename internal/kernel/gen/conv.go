@@ -112,6 +112,9 @@ func (t *tile) body(zero func(), step func(ic int), finish func()) {
 		Label("tile")
 	}
 	zero()
+	if t.runs {
+		t.fetchOutputs()
+	}
 	MOVQ(arg(argIn0), tileIn0)
 	MOVQ(arg(argIn1), tileIn1)
 	MOVQ(arg(argWeights), tileWeights)
@@ -160,6 +163,24 @@ func (t *tile) addresses(to [2]GPPhysical, taps int) {
 	if t.pixels > t.half {
 		ADDQ(tileIn1, to[1])
 	}
+}
+
+// fetchOutputs asks for what the epilogue will read and write.
+func (t *tile) fetchOutputs() {
+	base := t.in
+	MOVQ(arg(argOut0), base[0])
+	MOVQ(arg(argOut1), base[1])
+	for p := 0; p < t.pixels; p++ {
+		PREFETCHT0(t.outputs(base, nil, p, 0))
+	}
+	MOVQ(arg(argRes0), base[0])
+	TESTQ(base[0], base[0])
+	JZ(LabelRef("fetched"))
+	MOVQ(arg(argRes1), base[1])
+	for p := 0; p < t.pixels; p++ {
+		PREFETCHT0(t.outputs(base, nil, p, 0))
+	}
+	Label("fetched")
 }
 
 // advance goes on to the next tile of a run, if there is one. What is asked
