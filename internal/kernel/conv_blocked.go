@@ -73,6 +73,7 @@ type blockedConv struct {
 	scale, shift []float32
 	offsets      []int // bytes from a window's start to its taps
 	depth        int   // floats of a panel's weights
+	parts        int   // that the taps are cut into
 	panels       int
 	lines        int // of output pixels: rows, or stretches of a flat map
 	width        int // of a line, the last of a flat map may be shorter
@@ -115,6 +116,9 @@ func (c *blockedConv) flat() bool { return c.lines > c.Out.H }
 const (
 	chunkFloats    = 64 << 10
 	tasksPerWorker = 16
+	// partFloats is the weights that stay in a level-2 cache beside the input
+	// while the tiles of a task pass over them.
+	partFloats = 24 << 10
 )
 
 func (c *blockedConv) cut() {
@@ -150,6 +154,10 @@ func (c *blockedConv) findTaps() {
 	}
 	c.offsets = withAhead(c.offsets, 4*c.shape.pixels*pixel*c.Stride[1])
 	c.depth = len(c.offsets) * pixel * c.shape.channels
+	c.parts = 1
+	if c.shape.loops && c.InLayout.Blocked {
+		c.parts = min(len(c.offsets), ceilDiv(c.depth, partFloats))
+	}
 }
 
 func (c *blockedConv) Name() string {
@@ -161,12 +169,16 @@ func (c *blockedConv) Name() string {
 
 func (c *blockedConv) Tasks() int { return c.In.N * c.chunks * c.groups }
 
-// Scratch holds a task's rows of a planar input with their padding.
+// Scratch holds a task's rows of a planar input with their padding, or its sums
+// between parts.
 func (c *blockedConv) Scratch() int {
-	if c.InLayout.Blocked {
-		return 0
+	switch {
+	case !c.InLayout.Blocked:
+		return c.In.C * c.paddedRows() * c.paddedWidth()
+	case c.parts > 1:
+		return c.rows*c.width*Block + Block // where the next sums would begin
 	}
-	return c.In.C * c.paddedRows() * c.paddedWidth()
+	return 0
 }
 
 // paddedRows is the input rows that a task's output rows see.
@@ -184,17 +196,14 @@ func (c *blockedConv) Do(a *Args, task int, scratch []float32) {
 	to := min(c.lines, from+c.rows)
 
 	t := tileArgs{
-		offsets: unsafe.Pointer(&c.offsets[0]),
-		taps:    len(c.offsets),
-		stride:  4 * Block * c.Stride[1],
-		act:     tileAct(c.Act),
-		slope:   c.Slope,
+		stride: 4 * Block * c.Stride[1],
+		act:    tileAct(c.Act),
+		slope:  c.Slope,
 	}
 	rows := rowSource{data: a.In[0], pitch: c.InLayout.pitch(c.In) * c.Stride[0]}
 	switch {
 	case c.flat():
 		rows.at = c.InLayout.at(c.In, image, 0, 0, from*c.width)
-		rows.pitch = c.width * Block
 	case c.InLayout.Blocked:
 		rows.at = c.InLayout.at(c.In, image, 0, from*c.Stride[0]-c.Padding[0], -c.Padding[1])
 	default:
@@ -203,7 +212,7 @@ func (c *blockedConv) Do(a *Args, task int, scratch []float32) {
 		t.stride = 4 * c.Stride[1]
 	}
 	for panel := group * c.perGroup; panel < min(c.panels, (group+1)*c.perGroup); panel++ {
-		c.panel(a, &t, rows, image, panel, from, to)
+		c.panel(a, &t, rows, image, panel, from, to, scratch)
 	}
 }
 
@@ -214,8 +223,7 @@ type rowSource struct {
 }
 
 // panel computes rows of one panel of output channels.
-func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, from, to int) {
-	t.use(c.Packed, panel*c.depth, c.depth)
+func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, from, to int, scratch []float32) {
 	t.scale = pointer(c.scale, panel*c.shape.channels)
 	t.shift = pointer(c.shift, panel*c.shape.channels)
 	block := panel * c.shape.channels / Block
@@ -227,20 +235,42 @@ func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, 
 	if c.Groups > 1 {
 		rows.at += panel * c.shape.channels / c.group.out * blocksOf(c.group.in) * c.InLayout.plane(c.In)
 	}
-	for y := from; y < to; y++ {
-		row := rows.at + (y-from)*rows.pitch
-		switch {
-		case c.flat():
-			c.line(a, t, rows.data, row, image, block, 0, y*c.width, min(c.width, c.Out.W-y*c.width))
-		case c.width == c.shape.half && y+1 < to:
-			c.tiles(a, t, rows.data, row, row+rows.pitch, image, block, y, 0, y+1, 0, tileRun{2 * c.width, 1})
-			y++
-		default:
-			c.line(a, t, rows.data, row, image, block, y, 0, c.width)
-		}
+	for part := range c.parts {
+		c.use(t, panel, part, scratch)
+		c.part(a, t, rows, image, block, from, to)
 	}
 	for b := block; b < min(blocksOf(c.Out.C), block+c.shape.channels/Block); b++ {
 		c.OutLayout.clearHalo(a.Out, c.Out, image, b, from, to)
+	}
+}
+
+// use points the tiles to come at a part of a panel's taps.
+func (c *blockedConv) use(t *tileArgs, panel, part int, scratch []float32) {
+	first, end := part*len(c.offsets)/c.parts, (part+1)*len(c.offsets)/c.parts
+	perTap := c.depth / len(c.offsets)
+	t.use(c.Packed, panel*c.depth+first*perTap, (end-first)*perTap)
+	t.offsets, t.taps = unsafe.Pointer(&c.offsets[first]), end-first
+	if c.parts > 1 {
+		t.sums = pointer(scratch, 0)
+		t.resume, t.pause = part, c.parts-1-part
+	}
+}
+
+// part computes rows, or stretches of a flat map, of what t is pointed at.
+func (c *blockedConv) part(a *Args, t *tileArgs, rows rowSource, image, block, from, to int) {
+	if c.flat() {
+		x := from * c.width
+		c.line(a, t, rows.data, rows.at, image, block, 0, x, min(c.Out.W, to*c.width)-x)
+		return
+	}
+	for y := from; y < to; y++ {
+		row := rows.at + (y-from)*rows.pitch
+		if c.width == c.shape.half && y+1 < to {
+			c.tiles(a, t, rows.data, row, row+rows.pitch, image, block, y, 0, y+1, 0, tileRun{2 * c.width, 1})
+			y++
+			continue
+		}
+		c.line(a, t, rows.data, row, image, block, y, 0, c.width)
 	}
 }
 
@@ -265,12 +295,16 @@ func (c *blockedConv) tiles(a *Args, t *tileArgs, in []float32, first, second, i
 	t.out0 = pointer(a.Out, c.OutLayout.at(c.Out, image, block, y, x))
 	t.out1 = pointer(a.Out, c.OutLayout.at(c.Out, image, block, y2, x2))
 	t.inStep, t.outStep = r.pixels*t.stride, 4*Block*r.pixels
+	t.outPixel, t.resPixel = 4*Block, 4*Block
 	if c.Residual {
 		t.res0 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y, x))
 		t.res1 = pointer(a.In[1], c.ResidualLayout.at(c.Out, image, block, y2, x2))
 		t.resStep = t.outStep
 	}
 	tiles(c.shape, t, r, c.InLayout.Blocked)
+	if c.parts > 1 {
+		t.sums = unsafe.Add(t.sums, 4*Block*r.pixels)
+	}
 }
 
 // pad copies the input rows that a task's output rows see, with padding.

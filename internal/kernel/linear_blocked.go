@@ -102,6 +102,7 @@ func (l *tiledLinear) panel(a *Args, in, out []float32, panel, first, rows int) 
 		taps:     len(l.offsets),
 		stride:   4 * l.pitch,
 		outBlock: 4 * Block * l.shape.pixels,
+		outPixel: 4 * Block,
 		scale:    pointer(l.scale, panel*l.shape.channels),
 		shift:    pointer(l.shift, panel*l.shape.channels),
 		act:      tileAct(l.Act),

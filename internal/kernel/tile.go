@@ -30,6 +30,12 @@ type tileArgs struct {
 	// A run of count tiles has these bytes from tile to tile.
 	count                    int
 	inStep, outStep, resStep int
+	// The assembly of runs takes maps whose pixels are so many bytes apart, and
+	// a part of the taps: resume adds to the sums of the parts before, a tile's
+	// after another, and pause leaves sums instead of outputs.
+	outPixel, resPixel int
+	sums               unsafe.Pointer
+	resume, pause      int
 }
 
 // tapsAhead is how many taps ahead the assembly asks for pixels; the generator
@@ -68,13 +74,18 @@ func (s tileShape) runs(width int) [2]tileRun {
 	return [2]tileRun{{pixels + 1, larger}, {pixels, tiles - larger}}
 }
 
-// advance goes on to the next tile, for assembly that computes only one.
+// advance goes on to the next tile, for assembly that computes only one. After
+// the last, pointers must not leave what they point into.
 func (a *tileArgs) advance() {
 	a.in0, a.in1 = unsafe.Add(a.in0, a.inStep), unsafe.Add(a.in1, a.inStep)
 	a.out0, a.out1 = unsafe.Add(a.out0, a.outStep), unsafe.Add(a.out1, a.outStep)
 	if a.res0 != nil {
 		a.res0, a.res1 = unsafe.Add(a.res0, a.resStep), unsafe.Add(a.res1, a.resStep)
 	}
+}
+
+// askAhead moves on what is asked for, after a tile.
+func (a *tileArgs) askAhead() {
 	if a.ahead += uintptr(a.taps * 64 * Block); a.ahead >= a.aheadEnd {
 		a.ahead = uintptr(a.weights)
 	}
@@ -97,12 +108,14 @@ type tileShape struct {
 	pixels, half int
 	// channels is the width of a panel.
 	channels int
+	// loops tells whether the assembly computes runs and parts of the taps.
+	loops bool
 }
 
 var (
 	tileAVX512    = tileShape{pixels: 14, half: 7, channels: 32}
 	tileNarrow512 = tileShape{pixels: 14, half: 7, channels: 16}
-	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16}
+	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16, loops: true}
 )
 
 // shapeFor is the shape of the tiles of a convolution. Narrow panels waste

@@ -9,7 +9,7 @@ import "unsafe"
 // static, so that the arguments stay on the stack.
 func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 	p := (*byte)(unsafe.Pointer(a))
-	if shape == tileAVX2 {
+	if shape.loops {
 		a.count = r.count
 		if wide {
 			tile256Wide(p, r.pixels)
@@ -18,7 +18,10 @@ func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 		}
 		return
 	}
-	for range r.count {
+	for i := range r.count {
+		if i > 0 {
+			a.advance()
+		}
 		switch {
 		case shape == tileAVX512 && wide:
 			tile512Wide(p, r.pixels)
@@ -29,7 +32,7 @@ func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 		default:
 			tile512NarrowStem(p, r.pixels)
 		}
-		a.advance()
+		a.askAhead()
 	}
 }
 

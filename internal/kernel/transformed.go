@@ -97,6 +97,7 @@ func (t *transformed) multiply(m, v []float32, panel, n int) {
 		outBlock: 4 * t.chunk * Block,
 		scale:    pointer(t.ones, 0),
 		shift:    pointer(t.zeros, 0),
+		outPixel: 4 * Block,
 	}
 	for pos := range t.area {
 		a.use(t.packed, (panel*t.area+pos)*depth, depth)

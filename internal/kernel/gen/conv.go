@@ -32,6 +32,11 @@ const (
 	argInStep
 	argOutStep
 	argResStep
+	argOutPixel
+	argResPixel
+	argSums
+	argResume
+	argPause
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
@@ -110,10 +115,10 @@ func (t *tile) body(zero func(), step func(ic int), finish func()) {
 	MOVQ(arg(argAhead), tileAhead)
 	if t.runs {
 		Label("tile")
-	}
-	zero()
-	if t.runs {
+		t.resume(zero)
 		t.fetchOutputs()
+	} else {
+		zero()
 	}
 	MOVQ(arg(argIn0), tileIn0)
 	MOVQ(arg(argIn1), tileIn1)
@@ -121,6 +126,9 @@ func (t *tile) body(zero func(), step func(ic int), finish func()) {
 	MOVQ(arg(argOffsets), tileOffsets)
 	MOVQ(arg(argTaps), tileTaps)
 	t.loop(step)
+	if t.runs {
+		t.pause()
+	}
 	finish()
 	if t.runs {
 		t.advance()
@@ -165,43 +173,6 @@ func (t *tile) addresses(to [2]GPPhysical, taps int) {
 	}
 }
 
-// fetchOutputs asks for what the epilogue will read and write.
-func (t *tile) fetchOutputs() {
-	base := t.in
-	MOVQ(arg(argOut0), base[0])
-	MOVQ(arg(argOut1), base[1])
-	for p := 0; p < t.pixels; p++ {
-		PREFETCHT0(t.outputs(base, nil, p, 0))
-	}
-	MOVQ(arg(argRes0), base[0])
-	TESTQ(base[0], base[0])
-	JZ(LabelRef("fetched"))
-	MOVQ(arg(argRes1), base[1])
-	for p := 0; p < t.pixels; p++ {
-		PREFETCHT0(t.outputs(base, nil, p, 0))
-	}
-	Label("fetched")
-}
-
-// advance goes on to the next tile of a run, if there is one. What is asked
-// for ahead begins again with the weights in use, which are there.
-func (t *tile) advance() {
-	for _, move := range []struct{ step, first, second int }{
-		{argInStep, argIn0, argIn1}, {argOutStep, argOut0, argOut1}, {argResStep, argRes0, argRes1},
-	} {
-		MOVQ(arg(move.step), tileIn0)
-		ADDQ(tileIn0, arg(move.first))
-		ADDQ(tileIn0, arg(move.second))
-	}
-	CMPQ(tileAhead, arg(argAheadEnd))
-	JB(LabelRef("more"))
-	MOVQ(arg(argWeights), tileAhead)
-	Label("more")
-	DECQ(arg(argCount))
-	JNZ(LabelRef("tile"))
-	MOVQ(tileAhead, arg(argAhead))
-}
-
 // rowBytes is the size of the weights of one input channel.
 func rowBytes(t *tile) int { return t.vectors * t.bytes() }
 
@@ -217,18 +188,34 @@ func (t *tile) weight(ic, v int) Mem {
 	return Mem{Base: RDX, Disp: ic*rowBytes(t) + v*t.bytes()}
 }
 
-// outputs addresses vector v of a pixel from a pair of bases. Pixels are 64
-// bytes apart; with ZMM the second vector is the next block of 16 channels,
-// with YMM the upper half of the block.
-func (t *tile) outputs(base [2]GPPhysical, block GPPhysical, p, v int) Mem {
-	m := Mem{Base: base[p/t.half], Disp: 64 * (p % t.half)}
-	switch {
-	case v == 1 && t.bytes() == 64:
-		m.Index, m.Scale = block, 1
-	case v == 1:
-		m.Disp += 32
+// outputs addresses vector v of a pixel from a pair of bases. With ZMM pixels
+// are 64 bytes apart, and the second vector is the next block of 16 channels,
+// step bytes away; with YMM pixels are step bytes apart, and the second vector
+// is the upper half of the block.
+func (t *tile) outputs(base [2]GPPhysical, step GPPhysical, p, v int) Mem {
+	m := Mem{Base: base[p/t.half]}
+	switch at := p % t.half; {
+	case t.bytes() == 32:
+		m.Disp = 32 * v
+		if at > 0 {
+			m.Index, m.Scale = step, uint8(at)
+		}
+	default:
+		m.Disp = 64 * at
+		if v == 1 {
+			m.Index, m.Scale = step, 1
+		}
 	}
 	return m
+}
+
+// outputStep is the argument that outputs needs, of the outputs or of the
+// residuals.
+func (t *tile) outputStep(block, pixel int) Mem {
+	if t.bytes() == 32 {
+		return arg(pixel)
+	}
+	return arg(block)
 }
 
 // forOutputs visits every vector, the second ones first: where the layer has
@@ -265,7 +252,7 @@ const (
 )
 
 func (t *tile) epilogue(o vectorOps) {
-	base, block := t.in, RSI
+	base, step := t.in, RSI
 	MOVQ(arg(argScale), base[0])
 	MOVQ(arg(argShift), base[1])
 	for v := 0; v < t.vectors; v++ {
@@ -278,8 +265,8 @@ func (t *tile) epilogue(o vectorOps) {
 	TESTQ(base[0], base[0])
 	JZ(LabelRef("activate"))
 	MOVQ(arg(argRes1), base[1])
-	MOVQ(arg(argResBlock), block)
-	t.forOutputs(func(p, v int) { o.addMem(t.outputs(base, block, p, v), p, v) })
+	MOVQ(t.outputStep(argResBlock, argResPixel), step)
+	t.forOutputs(func(p, v int) { o.addMem(t.outputs(base, step, p, v), p, v) })
 
 	Label("activate")
 	act := RDI
@@ -300,8 +287,8 @@ func (t *tile) epilogue(o vectorOps) {
 	Label("store")
 	MOVQ(arg(argOut0), base[0])
 	MOVQ(arg(argOut1), base[1])
-	MOVQ(arg(argOutBlock), block)
-	t.forOutputs(func(p, v int) { o.store(p, v, t.outputs(base, block, p, v)) })
+	MOVQ(t.outputStep(argOutBlock, argOutPixel), step)
+	t.forOutputs(func(p, v int) { o.store(p, v, t.outputs(base, step, p, v)) })
 }
 
 // function starts an assembly function on a *tileArgs. avo does not know the

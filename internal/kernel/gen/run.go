@@ -1,0 +1,84 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// A run is a loop over tiles that lie side by side, and over a part of the
+// taps: deep panels are cut into parts whose weights stay in a cache while all
+// tiles pass over them. Between parts the sums of the tiles lie in memory.
+
+// resume clears the accumulators, or loads the sums of the parts before.
+func (t *tile) resume(zero func()) {
+	CMPQ(arg(argResume), Imm(0))
+	JNE(LabelRef("resume"))
+	zero()
+	JMP(LabelRef("begun"))
+	Label("resume")
+	MOVQ(arg(argSums), t.in[0])
+	t.forOutputs(func(p, v int) { VMOVUPS(t.sum(p, v), y[2*p+v]) })
+	Label("begun")
+}
+
+// pause stores the sums where parts are still to come.
+func (t *tile) pause() {
+	CMPQ(arg(argPause), Imm(0))
+	JEQ(LabelRef("finish"))
+	MOVQ(arg(argSums), t.in[0])
+	t.forOutputs(func(p, v int) { VMOVUPS(y[2*p+v], t.sum(p, v)) })
+	JMP(LabelRef("advance"))
+	Label("finish")
+}
+
+// sum is where vector v of a pixel's sums lies.
+func (t *tile) sum(p, v int) Mem {
+	return Mem{Base: t.in[0], Disp: 64*p + 32*v}
+}
+
+// fetchOutputs asks for what the epilogue will read and write.
+func (t *tile) fetchOutputs() {
+	CMPQ(arg(argPause), Imm(0))
+	JNE(LabelRef("fetched"))
+	base, step := t.in, RSI
+	MOVQ(arg(argOut0), base[0])
+	MOVQ(arg(argOut1), base[1])
+	MOVQ(arg(argOutPixel), step)
+	for p := 0; p < t.pixels; p++ {
+		PREFETCHT0(t.outputs(base, step, p, 0))
+	}
+	MOVQ(arg(argRes0), base[0])
+	TESTQ(base[0], base[0])
+	JZ(LabelRef("fetched"))
+	MOVQ(arg(argRes1), base[1])
+	MOVQ(arg(argResPixel), step)
+	for p := 0; p < t.pixels; p++ {
+		PREFETCHT0(t.outputs(base, step, p, 0))
+	}
+	Label("fetched")
+}
+
+// advance goes on to the next tile of the run, if there is one: after the last,
+// pointers must not leave what they point into. What is asked for ahead begins
+// again with the weights in use, which are there.
+func (t *tile) advance() {
+	Label("advance")
+	CMPQ(tileAhead, arg(argAheadEnd))
+	JB(LabelRef("more"))
+	MOVQ(arg(argWeights), tileAhead)
+	Label("more")
+	DECQ(arg(argCount))
+	JZ(LabelRef("done"))
+	for _, move := range []struct{ step, first, second int }{
+		{argInStep, argIn0, argIn1}, {argOutStep, argOut0, argOut1}, {argResStep, argRes0, argRes1},
+	} {
+		MOVQ(arg(move.step), tileIn0)
+		ADDQ(tileIn0, arg(move.first))
+		ADDQ(tileIn0, arg(move.second))
+	}
+	ADDQ(U32(uint32(64*t.pixels)), arg(argSums))
+	JMP(LabelRef("tile"))
+	Label("done")
+	MOVQ(tileAhead, arg(argAhead))
+}
