@@ -123,10 +123,9 @@ const (
 
 func (c *blockedConv) cut() {
 	enoughTasks := tasksPerWorker * max(1, c.Workers)
-	perLine := c.In.Plane() / c.lines * c.In.C
 	c.rows, c.perGroup = c.lines, c.panels
-	if perLine*c.lines > chunkFloats {
-		c.rows = max(1, min(c.lines, chunkFloats/max(1, perLine)))
+	if floats := c.lines * c.readPerLine(); floats > chunkFloats {
+		c.rows = ceilDiv(c.lines, ceilDiv(floats, chunkFloats))
 	}
 	if !c.InLayout.Blocked { // each task pads its input once
 		c.rows = max(1, min(c.rows, (c.lines+enoughTasks-1)/enoughTasks))
@@ -136,6 +135,15 @@ func (c *blockedConv) cut() {
 		c.perGroup = max(1, c.panels*have/enoughTasks)
 	}
 	c.groups = (c.panels + c.perGroup - 1) / c.perGroup
+}
+
+// readPerLine is the floats of the input that a line of the output adds to what
+// is read. Strides leave pixels out that no window sees.
+func (c *blockedConv) readPerLine() int {
+	if c.flat() {
+		return c.width * c.In.C
+	}
+	return min(c.Stride[0], c.Kernel[0]) * min(c.In.W, c.Out.W*c.Kernel[1]) * c.In.C
 }
 
 // findTaps lists where a window's taps lie.
