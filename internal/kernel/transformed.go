@@ -34,6 +34,7 @@ type cutting struct {
 // of them the same work also the panels, although each group of panels
 // transforms the input again.
 func (t *transformed) cut(c cutting) {
+	c.workers = max(1, c.workers)
 	least := ceilDiv(t.items, max(2*t.shape.pixels, c.floats/(t.area*Block*t.blocks)))
 	best := 0.0
 	for groups := 1; groups <= min(t.panels, 2*c.workers); groups++ {
@@ -62,7 +63,7 @@ func (t *transformed) makespan(c cutting, chunks, groups int) float64 {
 	panel := weights*max(float64(n), weightCost) + c.out*float64(n) +
 		callCost*float64(t.area*ceilDiv(n, t.shape.pixels))
 	task := c.in*float64(n) + panel*float64(ceilDiv(t.panels, groups))
-	return task * float64(ceilDiv(chunks*groups, max(1, c.workers)))
+	return task * float64(ceilDiv(chunks*groups, c.workers))
 }
 
 // Tasks is the number of chunks and groups of panels.
