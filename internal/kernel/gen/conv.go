@@ -146,8 +146,8 @@ func (t *tile) loop(step func(ic int)) {
 	}
 	ADDQ(Imm(8), tileOffsets)
 	for ic := 0; ic < t.unroll; ic++ {
-		if t.unroll > 1 {
-			PREFETCHT1(Mem{Base: tileAhead, Disp: 64 * ic})
+		if n := max(1, t.unroll/max(1, t.fetches())); t.unroll > 1 && ic%n == 0 {
+			PREFETCHT1(Mem{Base: tileAhead, Disp: 64 * ic / n})
 		}
 		if p := ic / 2; t.soon != nil && ic%2 == 0 && p < t.pixels {
 			m := t.strided(p % t.half)
@@ -157,7 +157,7 @@ func (t *tile) loop(step func(ic int)) {
 		step(ic)
 	}
 	if t.unroll > 1 {
-		ADDQ(U32(uint32(64*t.unroll)), tileAhead)
+		ADDQ(U32(uint32(64*t.fetches())), tileAhead)
 	}
 	ADDQ(U32(uint32(t.unroll*rowBytes(t))), tileWeights)
 	DECQ(tileTaps)
@@ -171,6 +171,14 @@ func (t *tile) addresses(to [2]GPPhysical, taps int) {
 	if t.pixels > t.half {
 		ADDQ(tileIn1, to[1])
 	}
+}
+
+// fetches is how many cache lines a tap asks for ahead.
+func (t *tile) fetches() int {
+	if t.runs {
+		return 8
+	}
+	return t.unroll
 }
 
 // rowBytes is the size of the weights of one input channel.
