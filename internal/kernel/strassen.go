@@ -58,7 +58,7 @@ func strassenCost(s ConvSpec) float64 {
 // inputCost is what transforming the input of a pair of pixels costs.
 func inputCost(s ConvSpec) float64 {
 	blocks := float64(blocksOf(s.In.C) / 2)
-	if s.In.Len()/s.In.N > nearFloats {
+	if s.In.C*s.Out.Plane() > nearFloats { // what strides leave out is not read
 		return (nearPairCost + farPairCost) * blocks
 	}
 	return nearPairCost * blocks
