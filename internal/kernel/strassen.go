@@ -73,7 +73,7 @@ const strassenV = 100 << 10
 // level-2 cache, much where it comes from further.
 const (
 	nearPairCost = 16
-	farPairCost  = 80
+	farPairCost  = 48
 	nearFloats   = 512 << 10
 )
 
