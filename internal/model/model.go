@@ -60,6 +60,7 @@ type Model struct {
 	budget *engine.Budget
 	mu     sync.Mutex // serialises changes of the state
 	state  atomic.Pointer[state]
+	closed bool
 	hooks  hookSet
 }
 
@@ -108,7 +109,10 @@ func (m *Model) Plan(input []int, nodes ...*graph.Node) (*engine.Plan, error) {
 }
 
 func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot) (*engine.Plan, error) {
-	s := m.ready()
+	s, err := m.ready()
+	if err != nil {
+		return nil, err
+	}
 	return s.plans.get(m.maxPlans(), planKey(input, nodes, hooks.key), func() (*engine.Plan, error) {
 		return engine.Compile(m.spec.Graph, s.params, input, nodes, hooks.taps, engine.Options{
 			Workers:     m.spec.Threads,
@@ -127,20 +131,24 @@ func (m *Model) maxPlans() int {
 }
 
 // ready returns the weights, initialised if nothing was loaded.
-func (m *Model) ready() *state {
+// The error wraps ErrClosed.
+func (m *Model) ready() (*state, error) {
 	if s := m.state.Load(); s != nil {
-		return s
+		return s, nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if s := m.state.Load(); s != nil {
-		return s
+		return s, nil
+	}
+	if err := m.open(); err != nil {
+		return nil, err
 	}
 	params := map[string][]float32{}
-	for _, p := range m.parameters() {
-		params[p.key] = m.initial(p)
+	if err := m.initialise(params); err != nil {
+		return nil, err
 	}
 	s := &state{params: engine.NewParams(params)}
 	m.state.Store(s)
-	return s
+	return s, nil
 }
