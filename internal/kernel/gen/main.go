@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256")
+	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256, or softmax256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -37,6 +37,8 @@ func main() {
 	case "rows256":
 		genRows(lanes256)
 		genTranspose()
+	case "softmax256":
+		genSoftmax()
 	case "peak512":
 		genPeak(lanes512)
 	case "peak256":
