@@ -34,7 +34,8 @@ type Network struct {
 }
 
 // New makes the network that the configuration describes. Until Load gives it
-// weights it has seeded random ones. Errors wrap [ErrConfig].
+// weights it has seeded random ones. Errors wrap [ErrConfig], those about a
+// tuning file [ErrTuning].
 func New(c Config, opts ...Option) (*Network, error) {
 	s := settings{config: c, run: model.DefaultOptions()}
 	for _, o := range opts {

@@ -41,6 +41,8 @@ type Options struct {
 	MemoryLimit int64
 	// Direct forbids Winograd's algorithm.
 	Direct bool
+	// Tuning has what was measured. Models may share one.
+	Tuning *engine.Tuning
 }
 
 // The defaults and bounds of Options.
@@ -51,7 +53,7 @@ const (
 
 // DefaultOptions use every processor that Go may, and 4 GiB a run.
 func DefaultOptions() Options {
-	return Options{Threads: min(runtime.GOMAXPROCS(0), MaxThreads), MemoryLimit: DefaultMemoryLimit}
+	return Options{Threads: min(runtime.GOMAXPROCS(0), MaxThreads), MemoryLimit: DefaultMemoryLimit, Tuning: engine.NewTuning()}
 }
 
 // Model is a graph with weights and hooks. It is safe for concurrent use.
@@ -113,14 +115,20 @@ func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot
 	if err != nil {
 		return nil, err
 	}
-	return s.plans.get(m.maxPlans(), planKey(input, nodes, hooks.key), func() (*engine.Plan, error) {
-		return engine.Compile(m.spec.Graph, s.params, input, nodes, hooks.taps, engine.Options{
-			Workers:     m.spec.Threads,
-			Budget:      m.budget,
-			MemoryLimit: m.spec.MemoryLimit,
-			Direct:      m.spec.Direct,
-		})
+	key := planKey(input, nodes, hooks.key, m.spec.Tuning.Generation())
+	return s.plans.get(m.maxPlans(), key, func() (*engine.Plan, error) {
+		return engine.Compile(m.spec.Graph, s.params, input, nodes, hooks.taps, m.engineOptions())
 	})
+}
+
+func (m *Model) engineOptions() engine.Options {
+	return engine.Options{
+		Workers:     m.spec.Threads,
+		Budget:      m.budget,
+		MemoryLimit: m.spec.MemoryLimit,
+		Direct:      m.spec.Direct,
+		Tuning:      m.spec.Tuning,
+	}
 }
 
 func (m *Model) maxPlans() int {
