@@ -19,6 +19,8 @@ var (
 	// ErrMemory is wrapped by the error of a run that would need more memory
 	// than [WithMemoryLimit] allows.
 	ErrMemory = engine.ErrMemory
+	// ErrClosed is wrapped by the errors of calls that follow Close.
+	ErrClosed = model.ErrClosed
 )
 
 // Network is a backbone with its weights. It is safe for concurrent use.
@@ -32,7 +34,8 @@ type Network struct {
 }
 
 // New makes the network that the configuration describes. Until Load gives it
-// weights it has seeded random ones. Errors wrap [ErrConfig].
+// weights it has seeded random ones. Errors wrap [ErrConfig], those about a
+// tuning file [ErrTuning].
 func New(c Config, opts ...Option) (*Network, error) {
 	s := settings{config: c, run: model.DefaultOptions()}
 	for _, o := range opts {
@@ -97,6 +100,17 @@ func (n *Network) Config() Config { return n.config.withDefaults() }
 func (n *Network) Load(sd *weights.StateDict, opts ...LoadOption) error {
 	return n.model.Load(sd, opts...)
 }
+
+// Close lets go of the weights, the plans and their memory, and removes the
+// hooks. A network that nobody uses any more needs no Close, it has no goroutine
+// and no file; Close frees the memory of one that something still refers to.
+//
+// Close may be called beside anything else and again. Runs under way return
+// their results; it does not wait for them. Calls after it that need the
+// weights (Forward, Features, Run, Load, Hook, Plan, StateDict) fail with an
+// error that wraps [ErrClosed]. Networks that were extended from this one go on,
+// if they have run or loaded all of their weights before.
+func (n *Network) Close() error { return n.model.Close() }
 
 // Forward classifies: x is N×C×H×W, preprocessed as the weights want it, and
 // the result N×NumClasses logits. Without a classifier it is the last map.

@@ -53,19 +53,25 @@ type Plan struct{ plan *engine.Plan }
 // Plan shows the plan that Run uses for an input of the given shape and the
 // named nodes, Forward's without names. Present hooks are part of it.
 func (n *Network) Plan(input []int, names ...string) (*Plan, error) {
-	nodes := n.model.Graph().Nodes()
-	wanted := []*graph.Node{nodes[len(nodes)-1]}
-	if len(names) > 0 {
-		var err error
-		if wanted, _, err = n.find(names); err != nil {
-			return nil, err
-		}
+	wanted, err := n.wanted(names)
+	if err != nil {
+		return nil, err
 	}
 	p, err := n.model.Plan(input, wanted...)
 	if err != nil {
 		return nil, errors.WithMessage(err, n.config.Name)
 	}
 	return &Plan{p}, nil
+}
+
+// wanted are the nodes that names stand for; Forward's without names.
+func (n *Network) wanted(names []string) ([]*graph.Node, error) {
+	if len(names) == 0 {
+		nodes := n.model.Graph().Nodes()
+		return nodes[len(nodes)-1:], nil
+	}
+	nodes, _, err := n.find(names)
+	return nodes, err
 }
 
 // String is a table with a line for each step: node, kernel, what is fused

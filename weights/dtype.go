@@ -3,6 +3,7 @@ package weights
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
 )
 
 // DType is the type of a tensor's elements in the file. Reading converts all
@@ -62,18 +63,25 @@ func (t DType) Size() int { return dtypes[t].size }
 // convert turns the bytes of len(dst) elements into float32.
 func (t DType) convert(dst []float32, b []byte, order binary.ByteOrder) {
 	size := t.Size()
-	if t == F32 && order == binary.LittleEndian {
-		// The common case, without a call an element.
-		for i := range dst {
-			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-		}
-		return
-	}
 	read := dtypes[t].read
 	for i := range dst {
 		dst[i] = read(order, b[i*size:])
 	}
 }
+
+// native is the order of bytes in this machine's memory.
+var native = nativeOrder()
+
+func nativeOrder() binary.ByteOrder {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		return binary.LittleEndian
+	}
+	return binary.BigEndian
+}
+
+// bytesOf views floats as the bytes that they are in memory, so that a file in
+// the machine's order is read with no copy between.
+func bytesOf(x []float32) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x)) }
 
 // fromF16 widens an IEEE half.
 func fromF16(h uint16) float32 {

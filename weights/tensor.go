@@ -172,16 +172,26 @@ func (t *Tensor) read(dst []float32, from int64) error {
 		return err
 	}
 	defer func() { _ = r.Close() }()
-	buf := make([]byte, min(chunk, len(dst)*int(size)))
+	inPlace := t.dtype == F32 && t.order == native
+	var own []byte
+	if !inPlace {
+		own = make([]byte, min(chunk, len(dst)*int(size)))
+	}
 	for len(dst) > 0 {
-		n := min(len(dst), len(buf)/int(size))
+		n := min(len(dst), chunk/int(size))
+		buf := own
+		if inPlace {
+			buf = bytesOf(dst[:n])
+		}
 		if _, err := io.ReadFull(r, buf[:n*int(size)]); err != nil {
 			if errors.Is(err, ErrFormat) {
 				return err
 			}
 			return malformed("reading the elements: %v", err)
 		}
-		t.dtype.convert(dst[:n], buf, t.order)
+		if !inPlace {
+			t.dtype.convert(dst[:n], buf, t.order)
+		}
 		dst = dst[n:]
 	}
 	return nil

@@ -5,6 +5,7 @@
 //	go run ./examples/benchmark -model resnet50,resnet18 -threads 1,2 -batch 1,8 -chart speed.png
 //	go run ./examples/benchmark -model resnet50 -threads 1 -profile -chart nodes.png
 //	go run ./examples/benchmark -model resnet50_fpn -size 640x640 -json -
+//	go run ./examples/benchmark -model resnet50 -threads 1 -tune choices.json
 //
 // The folder peers has a script that compares it with other runtimes.
 package main
@@ -38,6 +39,7 @@ type options struct {
 	direct, profile  bool
 	cold             bool
 	weights, output  string
+	tune             string
 	json, chart      string
 	chartSize        [2]int
 }
@@ -55,6 +57,7 @@ func parse(args []string) (*options, error) {
 	fs.BoolVar(&o.profile, "profile", false, "measure each step in place of the whole")
 	fs.BoolVar(&o.cold, "cold", false, "run once and tell the time since the start; the weights are read in that time")
 	fs.StringVar(&o.weights, "weights", "", "a checkpoint's `FILE` for the network (default: random weights)")
+	fs.StringVar(&o.tune, "tune", "", "measure each convolution's algorithms first, and keep the choices in a `FILE`")
 	fs.StringVar(&o.output, "output", "", "write the network's results to a `FILE`: little-endian float32, nothing else")
 	fs.StringVar(&o.json, "json", "", "write the figures to a `FILE`; - prints them in place of the table")
 	fs.StringVar(&o.chart, "chart", "", "draw the figures into a PNG `FILE`")
@@ -92,6 +95,8 @@ func (o *options) check() error {
 		return fmt.Errorf("-output and -cold take one network, batch and number of threads, not %d combinations", lines)
 	case o.profile && o.cold:
 		return fmt.Errorf("-profile measures many runs and -cold the first: choose one")
+	case o.direct && o.tune != "":
+		return fmt.Errorf("-direct leaves one algorithm and -tune chooses among several: choose one")
 	case o.chart != "" && (min(o.chartSize[0], o.chartSize[1]) < 200 || max(o.chartSize[0], o.chartSize[1]) > 8000):
 		return fmt.Errorf("-chart-size %dx%d: want 200 to 8000 pixels each", o.chartSize[0], o.chartSize[1])
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vertebra-vision/vertebra/backbone"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
 )
@@ -129,7 +130,7 @@ func TestWeightsAndOutput(t *testing.T) {
 
 func TestVariants(t *testing.T) {
 	for name, stride := range map[string]int{"resnet18_fpn": 32, "resnet50_os8": 8} {
-		s, err := Case{Network: name, Batch: 1, Height: 64, Width: 64, Threads: 1}.prepare("")
+		s, err := Case{Network: name, Batch: 1, Height: 64, Width: 64, Threads: 1}.prepare(context.Background(), &options{})
 		require.NoError(t, err)
 		info, err := s.net.Info(backbone.C5)
 		require.NoError(t, err)
@@ -143,6 +144,23 @@ func TestVariants(t *testing.T) {
 			assert.Equal(t, []int{1, 1000}, results[0].Shape())
 		}
 	}
+}
+
+// A first run measures and writes the file, a second one reads it.
+func TestTune(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "choices.json")
+	for range 2 {
+		var out bytes.Buffer
+		require.NoError(t, run(context.Background(), []string{"-model", "cifar_resnet20", "-size", "32x32", "-threads", "1", "-seconds", "0.01", "-tune", file}, &out))
+		assert.Contains(t, out.String(), "cifar_resnet20")
+		text, err := os.ReadFile(file)
+		if kernel.Blocked() {
+			require.NoError(t, err)
+			assert.Contains(t, string(text), "3x3 stride 1,1")
+		}
+	}
+	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
+	assert.ErrorContains(t, run(context.Background(), []string{"-model", "cifar_resnet20", "-tune", file}, &bytes.Buffer{}), file)
 }
 
 func TestBenchmarkErrors(t *testing.T) {
@@ -161,6 +179,8 @@ func TestBenchmarkErrors(t *testing.T) {
 		{[]string{"-weights", "w", "-model", "resnet18,resnet50"}, "-weights"},
 		{[]string{"-cold", "-batch", "1,2", "-threads", "1"}, "2 combinations"},
 		{[]string{"-cold", "-profile", "-threads", "1"}, "choose one"},
+		{[]string{"-direct", "-tune", "choices.json"}, "choose one"},
+		{[]string{"-tune", "no/such/folder/choices.json"}, "no/such/folder"},
 		{[]string{"resnet50"}, "flags only"},
 	} {
 		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}), c.says, "%v", c.args)

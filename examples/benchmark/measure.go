@@ -45,7 +45,7 @@ type Step struct {
 
 func (c Case) measure(ctx context.Context, o *options) (*Line, error) {
 	resetPeakRSS()
-	s, err := c.prepare(o.weights)
+	s, err := c.prepare(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -39,13 +39,13 @@ type subject struct {
 }
 
 // prepare makes the network, with random weights unless there is a file.
-func (c Case) prepare(file string) (*subject, error) {
-	s, err := c.network()
+func (c Case) prepare(ctx context.Context, o *options) (*subject, error) {
+	s, err := c.network(o)
 	if err != nil {
 		return nil, err
 	}
-	if file != "" {
-		if err := s.load(file); err != nil {
+	if o.weights != "" {
+		if err := s.load(o.weights); err != nil {
 			return nil, err
 		}
 	}
@@ -53,13 +53,21 @@ func (c Case) prepare(file string) (*subject, error) {
 		return nil, err
 	}
 	fill(s.x.Data())
+	if o.tune != "" {
+		if err := s.tune(ctx); err != nil {
+			return nil, err
+		}
+	}
 	s.plan, err = s.net.Plan(s.x.Shape(), s.wanted...)
 	return s, err
 }
 
 // network understands a preset's name with the ending of a variant.
-func (c Case) network() (*subject, error) {
+func (c Case) network(o *options) (*subject, error) {
 	opts := []backbone.Option{backbone.WithThreads(c.Threads)}
+	if o.tune != "" {
+		opts = append(opts, backbone.WithTuning(o.tune))
+	}
 	if c.Direct {
 		opts = append(opts, backbone.WithoutWinograd())
 	}
@@ -95,6 +103,22 @@ func (s *subject) load(file string) error {
 	}
 	defer func() { _ = sd.Close() }()
 	return s.net.Load(sd)
+}
+
+// tune chooses the algorithms and tells on the standard error what it changed.
+func (s *subject) tune(ctx context.Context) error {
+	changed, total := 0, 0
+	err := s.net.Tune(ctx, backbone.TuneOptions{Input: s.x.Shape(), Nodes: s.wanted, Report: func(m backbone.Measurement) {
+		total = m.Total
+		if m.Algorithm != m.Model {
+			changed++
+			fmt.Fprintf(os.Stderr, "%s: %s took %v, %s %v\n", m.Node, m.Algorithm, m.Times[m.Algorithm], m.Model, m.Times[m.Model])
+		}
+	}})
+	if err == nil {
+		fmt.Fprintf(os.Stderr, "%d kinds of convolutions measured, %d algorithms changed\n", total, changed)
+	}
+	return err
 }
 
 // run computes the network once.

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -244,6 +246,37 @@ func TestConcurrentDetection(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// Close beside detections: those under way give what they give alone, later
+// ones say that the detector is closed.
+func TestCloseBesideDetection(t *testing.T) {
+	images := []*ops.Tensor{picture(t, "image0", 60, 80)}
+	want, err := small(t, "fasterrcnn").DetectTensors(ctx, images)
+	require.NoError(t, err)
+	d := small(t, "fasterrcnn")
+	var wg sync.WaitGroup
+	var done atomic.Int32
+	for range 4 {
+		wg.Go(func() {
+			for {
+				got, err := d.DetectTensors(ctx, images)
+				if err != nil {
+					assert.ErrorIs(t, err, backbone.ErrClosed)
+					assert.ErrorContains(t, err, "fasterrcnn")
+					return
+				}
+				assert.Equal(t, want, got)
+				done.Add(1)
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return done.Load() > 2 }, 20*time.Second, time.Millisecond)
+	require.NoError(t, d.Close())
+	wg.Wait()
+	require.NoError(t, d.Close(), "closing twice")
+	_, err = d.StateDict()
+	assert.ErrorIs(t, err, backbone.ErrClosed)
 }
 
 // best is the head of a stable sort.

@@ -27,6 +27,7 @@ type Detector struct {
 	find func(ctx context.Context, b *batch) ([][]found, error)
 	// outputs are the nodes that find computes from the images.
 	outputs func() []*graph.Node
+	life    life
 }
 
 // found is a detection in the pixels of the resized image.
@@ -119,6 +120,10 @@ func (d *Detector) DetectTensors(ctx context.Context, images []*ops.Tensor) ([][
 }
 
 func (d *Detector) detect(ctx context.Context, b *batch) ([][]Detection, error) {
+	if err := d.begin(); err != nil {
+		return nil, err
+	}
+	defer d.end()
 	objects, err := d.find(ctx, b)
 	if err != nil {
 		return nil, errors.WithMessage(err, d.kind)

@@ -25,16 +25,24 @@ func assignLayouts(units []*unit) []*unit {
 	return l.units
 }
 
-// chooseAlgorithms picks the convolutions' algorithms, and gives each value
-// the halo and the extra rows that the convolutions reading it want.
-func chooseAlgorithms(units []*unit, direct bool) {
+// blockedConv is the unit's convolution, where it is one between blocked maps.
+func (u *unit) blockedConv() (graph.Conv, bool) {
+	c, ok := u.op().(graph.Conv)
+	return c, ok && u.inputs[0].layout.Blocked && u.out.layout.Blocked
+}
+
+// chooseAlgorithms gives each value the halo that the convolutions reading it
+// want, picks their algorithms, and adds the extra rows that these want.
+func chooseAlgorithms(units []*unit, opt Options) {
 	for _, u := range units {
 		if c, ok := u.op().(graph.Conv); ok && u.inputs[0].layout.Blocked {
 			in := u.inputs[0]
 			in.layout.Halo = max(in.layout.Halo, c.Padding[0])
-			if !direct && u.out.layout.Blocked {
-				u.algorithm = kernel.ChooseAlgorithm(u.convSpec(c))
-			}
+		}
+	}
+	for _, u := range units {
+		if c, ok := u.blockedConv(); ok {
+			u.algorithm = opt.algorithmFor(u, c)
 		}
 	}
 	for _, u := range units {

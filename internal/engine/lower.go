@@ -82,7 +82,7 @@ func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 
 	switch op := u.op().(type) {
 	case graph.Conv:
-		return lowerConv(u, op, own, params, workers)
+		return lowerConv(u, op, params, workers)
 	case graph.Linear:
 		return lowerLinear(u, op, own, params, workers), nil
 	case graph.BatchNorm:
@@ -215,30 +215,43 @@ func resizeSpec(op graph.Resize, in, out kernel.Dims) kernel.ResizeSpec {
 	}
 }
 
-func lowerConv(u *unit, op graph.Conv, own [][]float32, params *Params, workers int) (kernel.Kernel, error) {
-	spec := u.convSpec(op)
-	spec.Weight = own[0]
+func lowerConv(u *unit, op graph.Conv, params *Params, workers int) (kernel.Kernel, error) {
+	b, err := u.blockedSpec(op, params, workers)
+	if err != nil {
+		return nil, err
+	}
+	if !u.out.layout.Blocked {
+		return kernel.NewConv(b.ConvSpec), nil
+	}
+	b.Packed = params.pack(u.node.Module+" "+u.algorithm.Format(b.ConvSpec, b.InLayout), func(take func(n int) []float32) []float32 {
+		return u.algorithm.Pack(b.ConvSpec, b.InLayout, take)
+	})
+	return u.algorithm.New(b), nil
+}
+
+// blockedSpec describes a convolution with its weights and the layouts of its
+// maps; only its packed weights are missing.
+func (u *unit) blockedSpec(op graph.Conv, params *Params, workers int) (kernel.BlockedSpec, error) {
+	b := kernel.BlockedSpec{ConvSpec: u.convSpec(op), InLayout: u.inputs[0].layout, OutLayout: u.out.layout, Workers: workers}
+	own, err := nodeParams(u.node, params)
+	if err != nil {
+		return b, err
+	}
+	b.Weight = own[0]
 	if op.Bias {
-		spec.Shift = own[1]
+		b.Shift = own[1]
 	}
 	if u.norm != nil {
 		norm, err := nodeParams(u.norm, params)
 		if err != nil {
-			return nil, err
+			return b, err
 		}
-		spec.Scale, spec.Shift = foldNorm(u.norm.Op.(graph.BatchNorm).Eps, norm, spec.Shift)
+		b.Scale, b.Shift = foldNorm(u.norm.Op.(graph.BatchNorm).Eps, norm, b.Shift)
 	}
-	if !u.out.layout.Blocked {
-		return kernel.NewConv(spec), nil
-	}
-	b := kernel.BlockedSpec{ConvSpec: spec, InLayout: u.inputs[0].layout, OutLayout: u.out.layout, Workers: workers}
 	if u.residual {
 		b.ResidualLayout = u.inputs[len(u.inputs)-1].layout
 	}
-	b.Packed = params.pack(u.node.Module+" "+u.algorithm.Format(spec, b.InLayout), func(take func(n int) []float32) []float32 {
-		return u.algorithm.Pack(spec, b.InLayout, take)
-	})
-	return u.algorithm.New(b), nil
+	return b, nil
 }
 
 func lowerLinear(u *unit, op graph.Linear, own [][]float32, params *Params, workers int) kernel.Kernel {

@@ -26,6 +26,8 @@ type Options struct {
 	// Direct forbids Winograd's and Strassen's algorithms, which round a little
 	// more than direct convolution.
 	Direct bool
+	// Tuning has algorithms that were measured; nil for none.
+	Tuning *Tuning
 	// Cache is the bytes of cache that a worker has, 0 for a typical share.
 	Cache int
 }
@@ -74,20 +76,34 @@ const (
 // Compile makes the plan that computes the wanted nodes of a graph from an
 // input of the given shape. Taps outside what they need have no effect.
 func Compile(g *graph.Graph, params *Params, input graph.Shape, wanted []*graph.Node, taps []Tap, opt Options) (*Plan, error) {
-	units, err := build(g, wanted, input)
+	p := newPlan(input, opt)
+	units, err := p.arrange(g, wanted, taps, opt)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{input: input.Clone(), workers: max(1, opt.Workers), budget: opt.Budget}
-	p.macs = unitMACs(units)
-	units = p.markOutputs(units, wanted, taps)
-	units = assignLayouts(fuse(units))
-	assignRounds(units, input[0], opt)
-	chooseAlgorithms(units, opt.Direct)
 	if err := p.bind(gather(units), params, opt.MemoryLimit); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+func newPlan(input graph.Shape, opt Options) *Plan {
+	return &Plan{input: input.Clone(), workers: max(1, opt.Workers), budget: opt.Budget}
+}
+
+// arrange makes the units: what is computed, in which order, layouts and
+// rounds, and by which algorithms.
+func (p *Plan) arrange(g *graph.Graph, wanted []*graph.Node, taps []Tap, opt Options) ([]*unit, error) {
+	units, err := build(g, wanted, p.input)
+	if err != nil {
+		return nil, err
+	}
+	p.macs = unitMACs(units)
+	units = p.markOutputs(units, wanted, taps)
+	units = assignLayouts(fuse(units))
+	assignRounds(units, p.input[0], opt)
+	chooseAlgorithms(units, opt)
+	return units, nil
 }
 
 // markOutputs inserts the taps and tells the values that the caller wants.

@@ -278,6 +278,40 @@ func testManyWorkers(t *testing.T) {
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
 
+// However a run ends, its goroutines end with it.
+func TestNoGoroutineOutlivesItsRun(t *testing.T) {
+	g := residual()
+	p, err := Compile(g, randomParams(g), graph.Shape{1, 4, 8, 8}, []*graph.Node{g.Node("pool")}, []Tap{{Node: g.Node("relu")}}, Options{Workers: 16})
+	require.NoError(t, err)
+	before := runtime.NumGoroutine()
+	in := make([]float32, 256)
+	for _, end := range []string{"result", "error", "cancelled in a hook", "cancelled before", "cancelled at some time"} {
+		for i := range 10 {
+			ctx, cancel := context.WithCancel(context.Background())
+			switch end {
+			case "cancelled before":
+				cancel()
+			case "cancelled at some time":
+				time.AfterFunc(time.Duration(i)*20*time.Microsecond, cancel)
+			}
+			_ = p.Run(ctx, in, [][]float32{make([]float32, 4)}, func(context.Context, int, Value) ([]float32, error) {
+				if end == "cancelled in a hook" {
+					cancel()
+				}
+				if end == "error" {
+					return nil, errors.New("no")
+				}
+				return nil, nil
+			})
+			cancel()
+		}
+		for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
+			time.Sleep(time.Millisecond)
+		}
+		assert.LessOrEqual(t, runtime.NumGoroutine(), before, end)
+	}
+}
+
 // Helpers that a budget has given away are given back, after errors too.
 func TestBudget(t *testing.T) {
 	g := residual()

@@ -6,62 +6,18 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/reftest"
 )
 
-// randomGraph makes a graph of n nodes over maps of the same shape, with the
-// patterns that passes look for and their near misses.
-func randomGraph(rng *rand.Rand, channels, n int) *graph.Graph {
-	g := graph.New()
-	nodes := []*graph.Node{g.Func("input", graph.Input{Channels: channels})}
-	for i := range n {
-		x := nodes[len(nodes)-1-rng.IntN(min(3, len(nodes)))]
-		name := fmt.Sprintf("n%d", i)
-		var op graph.Op
-		in := []*graph.Node{x}
-		switch rng.IntN(14) {
-		case 0, 1, 2:
-			op = graph.Conv{Window: graph.Square(3, 1, 1), In: channels, Out: channels, Groups: 1 + rng.IntN(2), Bias: rng.IntN(2) == 0}
-		case 3:
-			op = graph.Conv{Window: graph.Square(1, 1, 0), In: channels, Out: channels, Groups: 1}
-		case 4, 5:
-			op = graph.BatchNorm{Channels: channels, Eps: 1e-5}
-		case 6:
-			op = graph.Activation{Func: graph.ReLU}
-		case 7:
-			op = graph.Activation{Func: graph.LeakyReLU, Slope: 0.1}
-		case 8:
-			op = graph.GroupNorm{Channels: channels, Groups: 2, Eps: 1e-5}
-		case 9:
-			op = graph.MaxPool{Window: graph.Square(3, 1, 1)}
-		case 10:
-			op = graph.AvgPool{Window: graph.Square(3, 1, 1), CountIncludePad: rng.IntN(2) == 0}
-		case 11:
-			op = graph.Activation{Func: graph.Sigmoid}
-		case 12:
-			y := nodes[rng.IntN(len(nodes))]
-			joined := g.Call(name+".concat", graph.Concat{}, x, y)
-			nodes = append(nodes, joined)
-			op, in = graph.Conv{Window: graph.Square(1, 1, 0), In: 2 * channels, Out: channels, Groups: 1}, []*graph.Node{joined}
-		default:
-			op = graph.Add{}
-			in = append(in, nodes[rng.IntN(len(nodes))])
-		}
-		made := g.Call(name, op, in...)
-		if op.Kind() == "conv" && len(nodes) > 1 && in[0] == nodes[len(nodes)-1] && in[0] != x {
-			nodes = nodes[:len(nodes)-1] // the concatenation has another shape
-		}
-		nodes = append(nodes, made)
-	}
-	return g
-}
-
-// randomParams fills the parameters of a graph; variances are positive.
+// randomParams fills the parameters of a graph. Variances are positive, and
+// weights so large that a layer's outputs are about as large as its inputs.
 func randomParams(g *graph.Graph) *Params {
 	params := map[string][]float32{}
 	for _, n := range g.Nodes() {
@@ -72,6 +28,12 @@ func randomParams(g *graph.Graph) *Params {
 				lo = 0.5
 			}
 			reftest.Fill(n.ParamKey(p), data, lo, lo+1)
+			if p.Role == graph.RoleWeight {
+				gain := float32(3.5 / math.Sqrt(float64(p.Shape[1:].Elems())))
+				for i := range data {
+					data[i] *= gain
+				}
+			}
 			params[n.ParamKey(p)] = data
 		}
 	}
@@ -113,7 +75,12 @@ func randomInput(shape ...int) Value {
 // run compiles and runs, and returns the wanted values.
 func run(t *testing.T, g *graph.Graph, params *Params, input Value, wanted []*graph.Node, taps []Tap, f TapFunc) []Value {
 	t.Helper()
-	p, err := Compile(g, params, input.Shape, wanted, taps, Options{Workers: 2})
+	return runWith(t, g, params, input, wanted, taps, f, Options{Workers: 2})
+}
+
+func runWith(t *testing.T, g *graph.Graph, params *Params, input Value, wanted []*graph.Node, taps []Tap, f TapFunc, opt Options) []Value {
+	t.Helper()
+	p, err := Compile(g, params, input.Shape, wanted, taps, opt)
 	require.NoError(t, err)
 	checkMemory(t, p)
 	var out []Value
@@ -159,32 +126,39 @@ func TestRandomTaps(t *testing.T) {
 	})
 }
 
-// FuzzPlan looks for graphs, wanted nodes and taps that plans get wrong.
+// FuzzPlan looks for graphs, wanted nodes, taps and algorithms that plans get
+// wrong.
 func FuzzPlan(f *testing.F) {
 	f.Add(uint64(1000))
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		checkRandomGraph(t, seed)
 		checkRandomTaps(t, seed)
+		checkAnyChoices(t, seed)
 	})
 }
 
 func checkRandomGraph(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	channels := []int{4, 16, 20, 32}[rng.IntN(4)]
-	g := randomGraph(rng, channels, 2+rng.IntN(25))
-	params, input := randomParams(g), randomInput(1+rng.IntN(2), channels, 5, 6)
+	g, shape := randomNet(rng)
+	params, input := randomParams(g), randomInput(shape...)
+	opt := randomOptions(rng)
 	want := oneByOne(t, g, params, input, nil)
 	wanted := someNodes(rng, g)
-	for i, got := range run(t, g, params, input, wanted, nil, nil) {
+	for i, got := range runWith(t, g, params, input, wanted, nil, nil, opt) {
 		requireNear(t, want[wanted[i]], got, fmt.Sprintf("seed %d, %s", seed, wanted[i].Name))
 	}
 }
 
+// randomOptions are of a few workers, and of caches so small that batches pass
+// in rounds.
+func randomOptions(rng *rand.Rand) Options {
+	return Options{Workers: 1 + rng.IntN(3), Cache: 1 << (10 + rng.IntN(12)), Direct: rng.IntN(4) == 0}
+}
+
 func checkRandomTaps(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 2))
-	channels := []int{4, 16, 20, 32}[rng.IntN(4)]
-	g := randomGraph(rng, channels, 2+rng.IntN(25))
-	params, input := randomParams(g), randomInput(1, channels, 5, 6)
+	g, shape := randomNet(rng)
+	params, input := randomParams(g), randomInput(shape...)
 	wanted, tapped := someNodes(rng, g), someNodes(rng, g)
 	halve := func(n *graph.Node, v Value) Value {
 		if slices.Contains(tapped, n) {
@@ -200,11 +174,11 @@ func checkRandomTaps(t *testing.T, seed uint64) {
 	for _, n := range tapped {
 		taps = append(taps, Tap{Node: n})
 	}
-	got := run(t, g, params, input, wanted, taps, func(_ context.Context, i int, v Value) ([]float32, error) {
+	got := runWith(t, g, params, input, wanted, taps, func(_ context.Context, i int, v Value) ([]float32, error) {
 		half := halve(tapped[i], v)
 		requireNear(t, want[tapped[i]], half, fmt.Sprintf("seed %d, tap on %s", seed, tapped[i].Name))
 		return half.Data, nil
-	})
+	}, randomOptions(rng))
 	for i := range got {
 		requireNear(t, want[wanted[i]], got[i], fmt.Sprintf("seed %d, %s", seed, wanted[i].Name))
 	}
@@ -217,21 +191,35 @@ func someNodes(rng *rand.Rand, g *graph.Graph) []*graph.Node {
 	return nodes[:min(len(nodes), 1+rng.IntN(3))]
 }
 
-// checkMemory asserts that no step writes over what a later one reads.
+// checkMemory asserts that no step writes over what a later one reads, in the
+// plan's arena and in those of its sections.
 func checkMemory(t *testing.T, p *Plan) {
 	t.Helper()
+	checkArena(t, p.steps, p.arena)
+	for _, s := range p.steps {
+		if sec, ok := s.kernel.(*section); ok {
+			checkArena(t, sec.steps, sec.arena)
+		}
+	}
+}
+
+func checkArena(t *testing.T, steps []step, arena int) {
+	t.Helper()
 	last := map[*value]int{}
-	for i, s := range p.steps {
+	for i, s := range steps {
 		for _, in := range s.unit.inputs {
 			last[in] = i
 		}
 	}
-	for i, s := range p.steps {
+	for i, s := range steps {
+		if s.unit.inner != nil {
+			continue // what it makes is among the places it reads
+		}
 		if s.out.kind == inArena {
-			require.LessOrEqual(t, s.out.at+s.out.size, p.arena)
+			require.LessOrEqual(t, s.out.at+s.out.size, arena)
 		}
 		for j := i + 1; j <= last[s.unit.out]; j++ {
-			later := p.steps[j]
+			later := steps[j]
 			require.False(t, overlap(later.scratch, s.out), "scratch of %s lies on %s", later.unit.node.Name, s.unit.node.Name)
 			inPlace := j == last[s.unit.out] && later.out == s.out
 			require.False(t, overlap(later.out, s.out) && !inPlace, "%s overwrites %s", later.unit.node.Name, s.unit.node.Name)
@@ -242,4 +230,45 @@ func checkMemory(t *testing.T, p *Plan) {
 func overlap(a, b place) bool {
 	return a.kind == inArena && b.kind == inArena && a.size > 0 && b.size > 0 &&
 		a.at < b.at+b.size && b.at < a.at+a.size
+}
+
+// What the random nets test is worth what they reach: sections, every kind of
+// kernel and every algorithm.
+func TestRandomNetsReachEverything(t *testing.T) {
+	needBlocked(t)
+	reached := map[string]bool{}
+	for seed := range uint64(400) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		g, shape := randomNet(rng)
+		opt := randomOptions(rng)
+		opt.Tuning = NewTuning()
+		p := newPlan(shape, opt)
+		units, err := p.arrange(g, g.Nodes()[1:], nil, opt)
+		require.NoError(t, err)
+		chooseAny(rng, units, opt)
+		p, err = Compile(g, randomParams(g), shape, g.Nodes()[len(g.Nodes())-1:], nil, opt)
+		require.NoError(t, err)
+		for _, s := range p.steps {
+			reached[s.kernel.Name()] = true
+		}
+		for _, s := range p.leaves() {
+			name := strings.NewReplacer(".avx2", "", ".avx512", "").Replace(s.kernel.Name())
+			reached[name] = true
+			if s.unit.residual {
+				reached[name+" with residual"] = true
+			}
+			if c, ok := s.unit.op().(graph.Conv); ok && c.Groups > 1 {
+				reached[name+" in groups"] = true
+			}
+		}
+	}
+	for _, name := range []string{
+		"rounds", "reorder", "conv.stem", "conv.direct", "conv.direct in groups", "conv.direct with residual",
+		"conv.winograd2", "conv.winograd3", "conv.winograd4", "conv.winograd4 with residual", "conv.winograd6", "conv.winograd6 in groups",
+		"conv.strassen", "conv.strassen with residual",
+		"maxpool", "avgpool", "adaptiveavgpool", "resize.bilinear", "resize.nearest", "subsample", "concat.blocked",
+		"groupnorm", "affine", "add", "activation", "softmax", "linear.rows", "linear.tiled",
+	} {
+		assert.True(t, reached[name], "%s", name)
+	}
 }

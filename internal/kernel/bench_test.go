@@ -230,11 +230,20 @@ func BenchmarkReorder(b *testing.B) {
 	if !Blocked() {
 		b.Skip("no blocked layouts")
 	}
-	d, planar, blocked := Dims{1, 256, 56, 56}, Layout{}, Layout{Blocked: true, Halo: 1}
-	b.Run("to blocked", func(b *testing.B) {
-		benchmark(b, NewReorder(d, planar, blocked), 0, blocked.Floats(d), d.Len())
-	})
-	b.Run("to planar", func(b *testing.B) {
-		benchmark(b, NewReorder(d, blocked, planar), 0, d.Len(), blocked.Floats(d))
-	})
+	planar := Layout{}
+	for _, c := range []struct {
+		dims    Dims
+		blocked Layout
+	}{
+		{Dims{1, 256, 56, 56}, Layout{Blocked: true, Halo: 1}},
+		{Dims{1, 2048, 7, 7}, Layout{Blocked: true}},
+	} {
+		name := fmt.Sprintf("%dx%dx%d", c.dims.C, c.dims.H, c.dims.W)
+		b.Run("to blocked/"+name, func(b *testing.B) {
+			benchmark(b, NewReorder(c.dims, planar, c.blocked), 0, c.blocked.Floats(c.dims), c.dims.Len())
+		})
+		b.Run("to planar/"+name, func(b *testing.B) {
+			benchmark(b, NewReorder(c.dims, c.blocked, planar), 0, c.dims.Len(), c.blocked.Floats(c.dims))
+		})
+	}
 }

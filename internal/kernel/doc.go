@@ -16,5 +16,7 @@ package kernel
 //go:generate go -C gen run . -what strassen256 -out ../strassen256_amd64.s -stubs ../strassen256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what rows512 -out ../rows512_amd64.s -stubs ../rows512_amd64.go -pkg kernel
 //go:generate go -C gen run . -what rows256 -out ../rows256_amd64.s -stubs ../rows256_amd64.go -pkg kernel
+//go:generate go -C gen run . -what softmax256 -out ../softmax256_amd64.s -stubs ../softmax256_amd64.go -pkg kernel
+//go:generate go -C gen run . -what dot256 -out ../dot256_amd64.s -stubs ../dot256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what peak512 -out ../peak512_amd64.s -stubs ../peak512_amd64.go -pkg kernel
 //go:generate go -C gen run . -what peak256 -out ../peak256_amd64.s -stubs ../peak256_amd64.go -pkg kernel

@@ -1,11 +1,15 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // affine is a batch normalisation or activation on its own: the epilogue of
 // no convolution.
 type affine struct {
 	noScratch
+	isa ISA
 	Epilogue
 	dims Dims
 	blocks
@@ -14,7 +18,7 @@ type affine struct {
 // NewAffine returns act(x*Scale + Shift) per channel. The output may lie on
 // the input.
 func NewAffine(dims Dims, e Epilogue) Kernel {
-	return &affine{Epilogue: e, dims: dims, blocks: cut(dims.N*dims.C, dims.Plane())}
+	return &affine{isa: active, Epilogue: e, dims: dims, blocks: cut(dims.N*dims.C, dims.Plane())}
 }
 
 func (k *affine) Name() string { return "affine" }
@@ -24,14 +28,23 @@ func (k *affine) Do(a *Args, task int, _ []float32) {
 	plane := k.dims.Plane()
 	from, to := k.span(task)
 	for i := from; i < to; i++ {
-		k.apply(a.Out[i*plane:(i+1)*plane], a.In[0][i*plane:(i+1)*plane], i%k.dims.C, nil)
+		x, out, c := a.In[0][i*plane:(i+1)*plane], a.Out[i*plane:(i+1)*plane], i%k.dims.C
+		m := mapFloats{isa: k.isa, act: k.Act, slope: k.Slope, scale: 1}
+		if k.Scale != nil {
+			m.scale = k.Scale[c]
+		}
+		if k.Shift != nil {
+			m.shift = k.Shift[c]
+		}
+		n := m.do(out, x, nil)
+		k.apply(out[n:], x[n:], c, nil)
 	}
 }
 
-// activation applies a function alone, without an epilogue's multiply and
-// add, so that infinities pass unharmed.
+// activation applies a function alone.
 type activation struct {
 	noScratch
+	isa   ISA
 	act   Act
 	slope float32
 	blocks
@@ -39,7 +52,7 @@ type activation struct {
 
 // NewActivation returns act(x) over n elements, in place if need be.
 func NewActivation(n int, act Act, slope float32) Kernel {
-	return &activation{act: act, slope: slope, blocks: cut(n, 1)}
+	return &activation{isa: active, act: act, slope: slope, blocks: cut(n, 1)}
 }
 
 func (k *activation) Name() string { return "activation" }
@@ -47,13 +60,21 @@ func (k *activation) Tasks() int   { return k.tasks() }
 
 func (k *activation) Do(a *Args, task int, _ []float32) {
 	from, to := k.span(task)
-	copy(a.Out[from:to], a.In[0][from:to])
-	activate(a.Out[from:to], k.act, k.slope)
+	x, out := a.In[0][from:to], a.Out[from:to]
+	if k.act == None {
+		copy(out, x)
+		return
+	}
+	m := mapFloats{isa: k.isa, act: k.act, slope: k.slope, scale: 1}
+	n := m.do(out, x, nil)
+	copy(out[n:], x[n:])
+	activate(out[n:], k.act, k.slope)
 }
 
 // add sums two tensors and applies a function.
 type add struct {
 	noScratch
+	isa   ISA
 	act   Act
 	slope float32
 	blocks
@@ -62,7 +83,7 @@ type add struct {
 // NewAdd returns act(x + y) over n elements. The output may lie on either
 // input.
 func NewAdd(n int, act Act, slope float32) Kernel {
-	return &add{act: act, slope: slope, blocks: cut(n, 1)}
+	return &add{isa: active, act: act, slope: slope, blocks: cut(n, 1)}
 }
 
 func (k *add) Name() string { return "add" }
@@ -71,10 +92,43 @@ func (k *add) Tasks() int   { return k.tasks() }
 func (k *add) Do(a *Args, task int, _ []float32) {
 	from, to := k.span(task)
 	x, y, out := a.In[0][from:to], a.In[1][from:to], a.Out[from:to]
+	m := mapFloats{isa: k.isa, act: k.act, slope: k.slope, scale: 1}
+	n := m.do(out, x, y)
+	x, y, out = x[n:], y[n:], out[n:]
 	for i, v := range x {
 		out[i] = v + y[i]
 	}
 	activate(out, k.act, k.slope)
+}
+
+// mapFloats is act(x·scale + shift + y) by the code for pixels of 16 channels,
+// which takes any 16 floats.
+type mapFloats struct {
+	isa          ISA
+	act          Act
+	slope        float32
+	scale, shift float32
+}
+
+// do computes as much of a stretch as the code handles and tells how much that
+// is: nothing where there is none. y may be nil; out may lie on x or y.
+func (m *mapFloats) do(out, x, y []float32) int {
+	pixels := len(x) / Block
+	if m.isa == Generic || pixels == 0 || !CanBlockAct(m.act, m.slope) {
+		return 0
+	}
+	var scale, shift [Block]float32
+	fill(scale[:], m.scale)
+	fill(shift[:], m.shift)
+	a := mapArgs{
+		x: pointer(x, 0), out: pointer(out, 0), scale: unsafe.Pointer(&scale), shift: unsafe.Pointer(&shift),
+		pixels: pixels, act: tileAct(m.act), slope: m.slope,
+	}
+	if y != nil {
+		a.y = pointer(y, 0)
+	}
+	mapRow(m.isa, &a)
+	return pixels * Block
 }
 
 // NewCopy returns out = x over n elements.

@@ -11,7 +11,12 @@ type LinearSpec struct {
 type linear struct{ LinearSpec }
 
 // NewLinear returns a fully connected kernel. Its epilogue takes no residual.
-func NewLinear(s LinearSpec) Kernel { return &linear{s} }
+func NewLinear(s LinearSpec) Kernel {
+	if Blocked() && s.Batch < tiledRows {
+		return newRowLinear(s)
+	}
+	return &linear{s}
+}
 
 func (l *linear) Name() string { return "linear.gemm" }
 

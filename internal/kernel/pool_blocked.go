@@ -77,6 +77,7 @@ func CanBlockPool(g Geometry) bool { return Blocked() && g.Kernel[0]*g.Kernel[1]
 // blockedAdaptive averages a blocked map into a planar one.
 type blockedAdaptive struct {
 	noScratch
+	isa     ISA
 	in, out Dims
 	layout  Layout
 }
@@ -84,10 +85,10 @@ type blockedAdaptive struct {
 // NewBlockedAdaptiveAvgPool returns an adaptive average pool from a blocked
 // layout to a planar one: what comes before a classifier.
 func NewBlockedAdaptiveAvgPool(in, out Dims, layout Layout) Kernel {
-	return &blockedAdaptive{in: in, out: out, layout: layout}
+	return &blockedAdaptive{isa: active, in: in, out: out, layout: layout}
 }
 
-func (k *blockedAdaptive) Name() string { return "adaptiveavgpool.blocked" }
+func (k *blockedAdaptive) Name() string { return "adaptiveavgpool." + k.isa.String() }
 func (k *blockedAdaptive) Tasks() int   { return k.in.N * blocksOf(k.in.C) }
 
 func (k *blockedAdaptive) Do(a *Args, task int, _ []float32) {
@@ -96,11 +97,7 @@ func (k *blockedAdaptive) Do(a *Args, task int, _ []float32) {
 		y, ny := adaptiveSpan(oy, k.in.H, k.out.H)
 		for ox := range k.out.W {
 			x, nx := adaptiveSpan(ox, k.in.W, k.out.W)
-			var sum [Block]float32
-			for ky := range ny {
-				at := k.layout.at(k.in, image, block, y+ky, x)
-				addPixels(&sum, a.In[0][at:at+nx*Block])
-			}
+			sum := k.sum(a.In[0], image, block, y, x, ny, nx)
 			for c := range min(Block, k.in.C-block*Block) {
 				at := (image*k.in.C+block*Block+c)*k.out.Plane() + oy*k.out.W + ox
 				a.Out[at] = sum[c] / float32(ny*nx)
@@ -109,13 +106,21 @@ func (k *blockedAdaptive) Do(a *Args, task int, _ []float32) {
 	}
 }
 
-// addPixels adds up the pixels of a row, a channel each.
-func addPixels(sum *[Block]float32, row []float32) {
-	for len(row) >= Block {
-		p := (*[Block]float32)(row)
-		for c, v := range p {
-			sum[c] += v
-		}
-		row = row[Block:]
+// sum adds up a rectangle of pixels, a channel each.
+func (k *blockedAdaptive) sum(in []float32, image, block, y, x, ny, nx int) (sum [Block]float32) {
+	var zero, row, squares [Block]float32
+	m := momentArgs{
+		pixels: nx, centre: unsafe.Pointer(&zero), sum: unsafe.Pointer(&row), squares: unsafe.Pointer(&squares),
 	}
+	if k.layout == (Layout{Blocked: true}) && nx == k.in.W {
+		m.pixels, ny = ny*nx, 1 // one long row
+	}
+	for ky := range ny {
+		m.in = pointer(in, k.layout.at(k.in, image, block, y+ky, x))
+		momentsRow(k.isa, &m)
+		for c := range sum {
+			sum[c] += row[c]
+		}
+	}
+	return sum
 }

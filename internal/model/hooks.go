@@ -67,6 +67,11 @@ func (m *Model) AddHook(pattern string, pre bool, fn HookFunc) (*Hook, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.open(); err != nil {
+		return nil, err
+	}
 	h := &Hook{set: &m.hooks, points: points, fn: fn}
 	m.hooks.add(h)
 	return h, nil
@@ -171,6 +176,12 @@ func (s *hookSet) remove(h *Hook) {
 	defer s.mu.Unlock()
 	s.hooks = slices.DeleteFunc(s.hooks, func(other *Hook) bool { return other == h })
 	s.current = nil
+}
+
+func (s *hookSet) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks, s.current = nil, nil
 }
 
 func (s *hookSet) snapshot() *hookSnapshot {

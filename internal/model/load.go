@@ -2,8 +2,11 @@ package model
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pkg/errors"
 
@@ -156,28 +159,51 @@ func matchAny(globs []string, key string) bool {
 func (m *Model) read(sd *weights.StateDict, list []parameter) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	params := map[string][]float32{}
-	for _, p := range list {
-		t, _ := sd.Get(p.key)
-		data := make([]float32, p.param.Shape.Elems())
-		if err := t.ReadFloat32(data); err != nil {
-			return errors.WithMessage(err, sourceName(sd))
-		}
-		params[p.key] = data
+	if err := m.open(); err != nil {
+		return err
 	}
-	old := m.state.Load()
-	for _, p := range m.parameters() {
-		if params[p.key] != nil {
-			continue
+	params, err := m.readAll(sd, list)
+	if err != nil {
+		return errors.WithMessage(err, sourceName(sd))
+	}
+	if old := m.state.Load(); old != nil {
+		for _, p := range m.parameters() {
+			if params[p.key] == nil {
+				params[p.key] = old.params.Get(p.key)
+			}
 		}
-		if old != nil {
-			params[p.key] = old.params.Get(p.key)
-		} else {
-			params[p.key] = m.initial(p)
-		}
+	}
+	if err := m.initialise(params); err != nil {
+		return err
 	}
 	m.state.Store(&state{params: engine.NewParams(params)})
 	return nil
+}
+
+// readAll reads parameters, several at a time: a checkpoint's checksum takes
+// as long as its reading.
+func (m *Model) readAll(sd *weights.StateDict, list []parameter) (map[string][]float32, error) {
+	data, errs := make([][]float32, len(list)), make([]error, len(list))
+	var next atomic.Int64
+	var readers sync.WaitGroup
+	for range min(m.spec.Threads, runtime.GOMAXPROCS(0), len(list)) {
+		readers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
+				t, _ := sd.Get(list[i].key)
+				data[i] = make([]float32, list[i].param.Shape.Elems())
+				errs[i] = t.ReadFloat32(data[i])
+			}
+		})
+	}
+	readers.Wait()
+	params := make(map[string][]float32, len(list))
+	for i, p := range list {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		params[p.key] = data[i]
+	}
+	return params, nil
 }
 
 func tensorOf(data []float32, shape graph.Shape) (*ops.Tensor, error) {

@@ -41,6 +41,8 @@ type Options struct {
 	MemoryLimit int64
 	// Direct forbids Winograd's algorithm.
 	Direct bool
+	// Tuning has what was measured. Models may share one.
+	Tuning *engine.Tuning
 }
 
 // The defaults and bounds of Options.
@@ -51,7 +53,7 @@ const (
 
 // DefaultOptions use every processor that Go may, and 4 GiB a run.
 func DefaultOptions() Options {
-	return Options{Threads: min(runtime.GOMAXPROCS(0), MaxThreads), MemoryLimit: DefaultMemoryLimit}
+	return Options{Threads: min(runtime.GOMAXPROCS(0), MaxThreads), MemoryLimit: DefaultMemoryLimit, Tuning: engine.NewTuning()}
 }
 
 // Model is a graph with weights and hooks. It is safe for concurrent use.
@@ -60,6 +62,7 @@ type Model struct {
 	budget *engine.Budget
 	mu     sync.Mutex // serialises changes of the state
 	state  atomic.Pointer[state]
+	closed bool
 	hooks  hookSet
 }
 
@@ -108,15 +111,24 @@ func (m *Model) Plan(input []int, nodes ...*graph.Node) (*engine.Plan, error) {
 }
 
 func (m *Model) plan(input graph.Shape, nodes []*graph.Node, hooks *hookSnapshot) (*engine.Plan, error) {
-	s := m.ready()
-	return s.plans.get(m.maxPlans(), planKey(input, nodes, hooks.key), func() (*engine.Plan, error) {
-		return engine.Compile(m.spec.Graph, s.params, input, nodes, hooks.taps, engine.Options{
-			Workers:     m.spec.Threads,
-			Budget:      m.budget,
-			MemoryLimit: m.spec.MemoryLimit,
-			Direct:      m.spec.Direct,
-		})
+	s, err := m.ready()
+	if err != nil {
+		return nil, err
+	}
+	key := planKey(input, nodes, hooks.key, m.spec.Tuning.Generation())
+	return s.plans.get(m.maxPlans(), key, func() (*engine.Plan, error) {
+		return engine.Compile(m.spec.Graph, s.params, input, nodes, hooks.taps, m.engineOptions())
 	})
+}
+
+func (m *Model) engineOptions() engine.Options {
+	return engine.Options{
+		Workers:     m.spec.Threads,
+		Budget:      m.budget,
+		MemoryLimit: m.spec.MemoryLimit,
+		Direct:      m.spec.Direct,
+		Tuning:      m.spec.Tuning,
+	}
 }
 
 func (m *Model) maxPlans() int {
@@ -127,20 +139,24 @@ func (m *Model) maxPlans() int {
 }
 
 // ready returns the weights, initialised if nothing was loaded.
-func (m *Model) ready() *state {
+// The error wraps ErrClosed.
+func (m *Model) ready() (*state, error) {
 	if s := m.state.Load(); s != nil {
-		return s
+		return s, nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if s := m.state.Load(); s != nil {
-		return s
+		return s, nil
+	}
+	if err := m.open(); err != nil {
+		return nil, err
 	}
 	params := map[string][]float32{}
-	for _, p := range m.parameters() {
-		params[p.key] = m.initial(p)
+	if err := m.initialise(params); err != nil {
+		return nil, err
 	}
 	s := &state{params: engine.NewParams(params)}
 	m.state.Store(s)
-	return s
+	return s, nil
 }

@@ -1,6 +1,9 @@
 package model
 
 import (
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/engine"
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/weights"
 )
@@ -28,10 +31,31 @@ func (m *Model) parameters() []parameter {
 	return list
 }
 
-// initial is a parameter's value before any checkpoint.
-func (m *Model) initial(p parameter) []float32 {
-	if m.spec.Parent != nil {
-		if data := m.spec.Parent.ready().params.Get(p.key); len(data) == p.param.Shape.Elems() {
+// initialise gives the parameters that are not there the values that they have
+// before any checkpoint. The error is of a parent that was closed.
+func (m *Model) initialise(params map[string][]float32) error {
+	var inherited *engine.Params
+	for _, p := range m.parameters() {
+		if params[p.key] != nil {
+			continue
+		}
+		if m.spec.Parent != nil && inherited == nil {
+			s, err := m.spec.Parent.ready()
+			if err != nil {
+				return errors.WithMessagef(err, "%s: its value is that of the backbone that was extended", p.key)
+			}
+			inherited = s.params
+		}
+		params[p.key] = m.initial(p, inherited)
+	}
+	return nil
+}
+
+// initial is a parameter's value before any checkpoint: the parent's where
+// that has one.
+func (m *Model) initial(p parameter, inherited *engine.Params) []float32 {
+	if inherited != nil {
+		if data := inherited.Get(p.key); len(data) == p.param.Shape.Elems() {
 			return data
 		}
 	}
@@ -71,7 +95,10 @@ func (m *Model) NumParams() int64 {
 // StateDict returns the weights, sharing their memory: they must not be
 // changed.
 func (m *Model) StateDict() (*weights.StateDict, error) {
-	s := m.ready()
+	s, err := m.ready()
+	if err != nil {
+		return nil, err
+	}
 	sd := weights.New()
 	for _, p := range m.parameters() {
 		t, err := tensorOf(s.params.Get(p.key), p.param.Shape)

@@ -54,6 +54,13 @@ func (c *planCache) entry(most int, key string) *planEntry {
 	return e
 }
 
+// clear lets go of every plan.
+func (c *planCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries = nil
+}
+
 func (c *planCache) drop(gone *planEntry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,9 +72,12 @@ func (c *planCache) drop(gone *planEntry) {
 	}
 }
 
-// planKey identifies a plan of one model.
-func planKey(input graph.Shape, nodes []*graph.Node, hooks string) string {
+// planKey identifies a plan of one model. tuning is the generation of what was
+// measured.
+func planKey(input graph.Shape, nodes []*graph.Node, hooks string, tuning int64) string {
 	var b strings.Builder
+	b.WriteString(strconv.FormatInt(tuning, 10))
+	b.WriteByte(':')
 	for _, d := range input {
 		b.WriteString(strconv.Itoa(d))
 		b.WriteByte('x')

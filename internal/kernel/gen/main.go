@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256")
+	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256, or softmax256 or dot256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -37,6 +37,10 @@ func main() {
 	case "rows256":
 		genRows(lanes256)
 		genTranspose()
+	case "softmax256":
+		genSoftmax()
+	case "dot256":
+		genDot()
 	case "peak512":
 		genPeak(lanes512)
 	case "peak256":

@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// Tuning is the algorithms that were found to be the fastest for convolutions
+// on this machine. Where it knows none, a model of costs decides. It is safe
+// for concurrent use; networks may share one.
+type Tuning struct {
+	path string // empty for one that is not kept
+	// measuring is held by who measures: two at a time would disturb each other.
+	measuring chan struct{}
+
+	mu         sync.RWMutex
+	choices    map[string]kernel.Algorithm // by convolution
+	generation atomic.Int64
+}
+
+// NewTuning is an empty one, which no file keeps.
+func NewTuning() *Tuning {
+	return &Tuning{measuring: make(chan struct{}, 1), choices: map[string]kernel.Algorithm{}}
+}
+
+// Generation changes when the choices do.
+func (t *Tuning) Generation() int64 {
+	if t == nil {
+		return 0
+	}
+	return t.generation.Load()
+}
+
+// choice is the algorithm for a convolution; false where nothing was measured,
+// or what a file says cannot be.
+func (t *Tuning) choice(key string, s kernel.ConvSpec) (kernel.Algorithm, bool) {
+	if t == nil {
+		return 0, false
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	chosen, ok := t.choices[key]
+	for _, a := range kernel.Algorithms(s) {
+		if ok && a == chosen {
+			return a, true
+		}
+	}
+	return 0, false
+}
+
+func (t *Tuning) choose(key string, a kernel.Algorithm) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.choices[key] = a
+	t.generation.Add(1)
+}
+
+func (t *Tuning) snapshot() map[string]kernel.Algorithm {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return maps.Clone(t.choices)
+}
+
+// algorithmFor decides how a convolution between blocked maps is computed.
+func (o *Options) algorithmFor(u *unit, c graph.Conv) kernel.Algorithm {
+	if o.Direct {
+		return kernel.Direct
+	}
+	spec := u.convSpec(c)
+	if a, ok := o.Tuning.choice(u.tuningKey(c, o.sharing(u)), spec); ok {
+		return a
+	}
+	return kernel.ChooseAlgorithm(spec)
+}
+
+// sharing is how many workers share a unit's tasks: each of several rounds is
+// one worker's.
+func (o *Options) sharing(u *unit) int {
+	if u.rounds != nil {
+		return 1
+	}
+	return max(1, o.Workers)
+}
+
+// tuningKey describes a convolution as far as its speed depends on it.
+func (u *unit) tuningKey(c graph.Conv, workers int) string {
+	s := u.convSpec(c)
+	residual := ""
+	if s.Residual {
+		residual = " +residual"
+	}
+	return fmt.Sprintf("%v %dx%d stride %d,%d pad %d dilation %d,%d groups %d: %dx%dx%dx%d to %d%s, halos %d,%d, %d workers",
+		kernel.Active(), s.Kernel[0], s.Kernel[1], s.Stride[0], s.Stride[1], s.Padding[0], s.Dilation[0], s.Dilation[1], s.Groups,
+		s.In.N, s.In.C, s.In.H, s.In.W, s.Out.C, residual, u.inputs[0].layout.Halo, u.out.layout.Halo, workers)
+}

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+)
+
+// ErrTuning is wrapped by errors about a file of measured choices.
+var ErrTuning = errors.New("invalid tuning file")
+
+// tuningFile is the file's content. It keeps the choices of every machine that
+// shares it: those of another processor, or of older kernels, stay in it and do
+// not count.
+type tuningFile struct {
+	Format   string                                 `json:"format"`
+	Version  int                                    `json:"version"`
+	Machines map[string]map[string]kernel.Algorithm `json:"machines"`
+}
+
+const (
+	tuningFormat  = "vertebra tuning"
+	tuningVersion = 1
+	// maxTuningBytes bounds what is read: thousands of convolutions take some
+	// hundred kilobytes.
+	maxTuningBytes = 16 << 20
+)
+
+// thisMachine is the key of choices that count here.
+func thisMachine() string { return fmt.Sprintf("%s, kernels %d", kernel.CPU(), kernel.Revision) }
+
+// OpenTuning reads the choices that a file has for this machine, and keeps
+// there what is measured. The file need not exist, its folder must. The error
+// about a file that is something else wraps ErrTuning and names it.
+func OpenTuning(path string) (*Tuning, error) {
+	t := NewTuning()
+	t.path = path
+	f, err := readTuning(path)
+	if err != nil {
+		return nil, err
+	}
+	for key, a := range f.Machines[thisMachine()] {
+		t.choices[key] = a
+	}
+	return t, nil
+}
+
+// readTuning reads a file, an empty one where there is none.
+func readTuning(path string) (*tuningFile, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return newTuningFile(), checkFolder(path)
+	}
+	if err != nil {
+		return nil, errors.Wrap(err, "reading the tuning file")
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxTuningBytes+1))
+	if err != nil {
+		return nil, errors.Wrap(err, "reading the tuning file")
+	}
+	parsed, err := parseTuning(text)
+	return parsed, errors.WithMessagef(err, "%s: remove it, or name another file, to measure again", path)
+}
+
+// checkFolder reports a folder that the file could not be written to later.
+func checkFolder(path string) error {
+	info, err := os.Stat(filepath.Dir(path))
+	if err == nil && !info.IsDir() {
+		err = errors.Errorf("%s is not a folder", filepath.Dir(path))
+	}
+	return errors.Wrap(err, "the tuning file's folder")
+}
+
+func newTuningFile() *tuningFile {
+	return &tuningFile{Format: tuningFormat, Version: tuningVersion, Machines: map[string]map[string]kernel.Algorithm{}}
+}
+
+// parseTuning reads a file's content. The error wraps ErrTuning.
+func parseTuning(text []byte) (*tuningFile, error) {
+	if len(text) > maxTuningBytes {
+		return nil, errors.Wrapf(ErrTuning, "more than %d bytes", maxTuningBytes)
+	}
+	// The version first: a later one may have anything else.
+	var head struct {
+		Format  string `json:"format"`
+		Version int    `json:"version"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, errors.Wrapf(ErrTuning, "not JSON of the kind that is written here: %v", err)
+	}
+	switch {
+	case head.Format != tuningFormat:
+		return nil, errors.Wrapf(ErrTuning, "its format is %q, want %q", head.Format, tuningFormat)
+	case head.Version != tuningVersion:
+		return nil, errors.Wrapf(ErrTuning, "its version is %d, this program reads %d", head.Version, tuningVersion)
+	}
+	f := newTuningFile()
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(f); err != nil {
+		return nil, errors.Wrap(ErrTuning, err.Error())
+	}
+	if f.Machines == nil {
+		f.Machines = map[string]map[string]kernel.Algorithm{}
+	}
+	return f, nil
+}
+
+// Save writes the choices to the file, if there is one, beside what others have
+// written there meanwhile. Readers see the old content or the new.
+func (t *Tuning) Save() error {
+	if t.path == "" {
+		return nil
+	}
+	f, err := readTuning(t.path)
+	if err != nil {
+		return err
+	}
+	ours := f.Machines[thisMachine()]
+	if ours == nil {
+		ours = map[string]kernel.Algorithm{}
+		f.Machines[thisMachine()] = ours
+	}
+	for key, a := range t.snapshot() {
+		ours[key] = a
+	}
+	text, err := json.MarshalIndent(f, "", "\t")
+	if err != nil {
+		return errors.Wrap(err, "writing the tuning file")
+	}
+	return errors.Wrap(replaceFile(t.path, append(text, '\n')), "writing the tuning file")
+}
+
+// replaceFile writes a file beside its place and moves it there.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // of no effect once it was moved
+	if _, err := f.Write(text); err != nil {
+		_ = f.Close()
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		_ = f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,182 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// naiveConv is the definition of a convolution and its epilogue, in float64.
+func naiveConv(s ConvSpec, x, residual []float32) []float64 {
+	out := make([]float64, s.Out.Len())
+	perGroup := s.In.C / s.Groups
+	for i := range out {
+		ox, oy := i%s.Out.W, i/s.Out.W%s.Out.H
+		oc, image := i/s.Out.Plane()%s.Out.C, i/s.Out.Plane()/s.Out.C
+		first := oc / (s.Out.C / s.Groups) * perGroup
+		sum := 0.0
+		for k := range perGroup {
+			for ky := range s.Kernel[0] {
+				for kx := range s.Kernel[1] {
+					y, xx := oy*s.Stride[0]-s.Padding[0]+ky*s.Dilation[0], ox*s.Stride[1]-s.Padding[1]+kx*s.Dilation[1]
+					if y >= 0 && y < s.In.H && xx >= 0 && xx < s.In.W {
+						w := s.Weight[((oc*perGroup+k)*s.Kernel[0]+ky)*s.Kernel[1]+kx]
+						sum += float64(w) * float64(x[((image*s.In.C+first+k)*s.In.H+y)*s.In.W+xx])
+					}
+				}
+			}
+		}
+		if s.Scale != nil {
+			sum *= float64(s.Scale[oc])
+		}
+		if s.Shift != nil {
+			sum += float64(s.Shift[oc])
+		}
+		if s.Residual {
+			sum += float64(residual[i])
+		}
+		switch s.Act {
+		case ReLU:
+			sum = math.Max(sum, 0)
+		case LeakyReLU:
+			sum = math.Max(sum, 0) + float64(s.Slope)*math.Min(sum, 0)
+		case Sigmoid:
+			sum = 1 / (1 + math.Exp(-sum))
+		}
+		out[i] = sum
+	}
+	return out
+}
+
+// randomConv is a convolution of any kind, and one that an algorithm of its own
+// exists for in most cases.
+func randomConv(rng *rand.Rand) ConvSpec {
+	pick := func(list ...int) int { return list[rng.IntN(len(list))] }
+	s := ConvSpec{Groups: 1, Epilogue: Epilogue{
+		Residual: rng.IntN(2) == 0, Act: Act(rng.IntN(4)), Slope: []float32{0.1, 1, 3}[rng.IntN(3)],
+	}}
+	k, d := pick(1, 1, 3, 3, 3, 5, 7), pick(1, 1, 1, 2, 3)
+	stride := pick(1, 1, 1, 2, 3)
+	s.Geometry = Geometry{Kernel: [2]int{k, k}, Stride: [2]int{stride, stride}, Dilation: [2]int{d, d}}
+	s.Padding = [2]int{pick(0, d*(k-1)/2), 0}
+	s.Padding[1] = s.Padding[0]
+	s.In = Dims{N: pick(1, 1, 2, 3), C: pick(1, 3, 16, 20, 32, 64), H: d*(k-1) + 1 + rng.IntN(12), W: d*(k-1) + 1 + rng.IntN(12)}
+	s.Out.C = pick(1, 8, 16, 33, 64)
+	if rng.IntN(3) == 0 { // ResNeXt's: 4, 8, 16 channels a group
+		s.Groups = pick(2, 4, 8)
+		s.In.C, s.Out.C = s.Groups*pick(1, 4, 8, 16), s.Groups*pick(1, 4, 8, 16)
+	}
+	s.Out.N = s.In.N
+	s.Out.H = (s.In.H+2*s.Padding[0]-d*(k-1)-1)/stride + 1
+	s.Out.W = (s.In.W+2*s.Padding[1]-d*(k-1)-1)/stride + 1
+	s.Weight = randomFloats(rng, s.Out.C*s.In.C/s.Groups*k*k)
+	if rng.IntN(2) == 0 {
+		s.Scale = randomFloats(rng, s.Out.C)
+	}
+	if rng.IntN(2) == 0 {
+		s.Shift = randomFloats(rng, s.Out.C)
+	}
+	return s
+}
+
+// Every convolution kernel, of every shape, stride, dilation and grouping, with
+// every epilogue, with the output in its own place or on the residual, computes
+// what the definition says.
+func TestConvolutions(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		seeds := uint64(400)
+		if testing.Short() {
+			seeds = 120
+		}
+		done := map[Algorithm]int{}
+		for seed := range seeds {
+			rng := rand.New(rand.NewPCG(seed, 13))
+			s := randomConv(rng)
+			x, residual := randomFloats(rng, s.In.Len()), randomFloats(rng, s.Out.Len())
+			want := naiveConv(s, x, residual)
+			what := fmt.Sprintf("seed %d: %v to %v, %+v, %d groups", seed, s.In, s.Out, s.Geometry, s.Groups)
+			requireConv(t, want, planarConv(s, x, residual, rng.IntN(2) == 0), 1e-5, what)
+			if !CanBlock(s) {
+				continue
+			}
+			for _, a := range Algorithms(s) {
+				bound := 1e-5
+				if a == Winograd6 {
+					bound = 6e-5
+				} else if a != Direct {
+					bound = 2e-5
+				}
+				requireConv(t, want, blockedResult(rng, s, a, x, residual), bound, a.String()+", "+what)
+				done[a]++
+			}
+		}
+		for _, a := range everyAlgorithm {
+			assert.True(t, !Blocked() || done[a] > 0, "%v was not tried", a)
+		}
+	})
+}
+
+func requireConv(t *testing.T, want []float64, got []float32, bound float64, what string) {
+	t.Helper()
+	largest := 1.0
+	for _, w := range want {
+		largest = math.Max(largest, math.Abs(w))
+	}
+	for i, w := range want {
+		require.InDelta(t, w, got[i], bound*largest, "%s, element %d", what, i)
+	}
+}
+
+func planarConv(s ConvSpec, x, residual []float32, inPlace bool) []float32 {
+	a := &Args{In: [][]float32{x}, Out: make([]float32, s.Out.Len())}
+	if s.Residual {
+		a.In = append(a.In, append([]float32(nil), residual...))
+		if inPlace {
+			a.Out = a.In[1]
+		}
+	}
+	run(NewConv(s), a)
+	return a.Out
+}
+
+// blockedResult computes a convolution between blocked maps of random halos,
+// or from a planar input to one, and brings the result back.
+func blockedResult(rng *rand.Rand, s ConvSpec, a Algorithm, x, residual []float32) []float32 {
+	b := BlockedSpec{ConvSpec: s, Workers: 1 + rng.IntN(4)}
+	b.OutLayout = Layout{Blocked: true, Halo: rng.IntN(3), Extra: rng.IntN(2)}
+	b.ResidualLayout = Layout{Blocked: true, Halo: rng.IntN(2)}
+	inPlace := rng.IntN(2) == 0
+	if inPlace {
+		b.ResidualLayout = b.OutLayout
+	}
+	if a != Direct || s.In.C >= Block || rng.IntN(2) == 0 {
+		b.InLayout = Layout{Blocked: true, Halo: s.Padding[0] + rng.IntN(2)}
+		b.InLayout.Extra = a.Extra(s, b.InLayout.Halo) + rng.IntN(2)
+	}
+	args := &Args{In: [][]float32{laid(x, s.In, b.InLayout)}, Out: randomFloats(rng, b.OutLayout.Floats(s.Out))}
+	if s.Residual {
+		args.In = append(args.In, laid(residual, s.Out, b.ResidualLayout))
+		if inPlace {
+			args.Out = args.In[1]
+		}
+	}
+	b.Packed = a.Pack(s, b.InLayout, Aligned)
+	run(a.New(b), args)
+	out := make([]float32, s.Out.Len())
+	run(NewReorder(s.Out, b.OutLayout, Layout{}), &Args{In: [][]float32{args.Out}, Out: out})
+	return out
+}
+
+// laid is a planar map in another layout.
+func laid(x []float32, d Dims, l Layout) []float32 {
+	if !l.Blocked {
+		return x
+	}
+	out := Aligned(l.Floats(d))
+	run(NewReorder(d, Layout{}, l), &Args{In: [][]float32{x}, Out: out})
+	return out
+}

@@ -1,0 +1,7 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import "unsafe"
+
+func dot(a *dotArgs) { dot4((*byte)(unsafe.Pointer(a))) }

@@ -1,0 +1,72 @@
+package kernel
+
+import "unsafe"
+
+// rowLinear is a fully connected layer on a few rows: each weight is read once,
+// in the order of memory, and multiplied with the rows while it is in the
+// cache. What limits it is how fast the weights come.
+type rowLinear struct {
+	LinearSpec
+	isa ISA
+	blocks
+}
+
+// dotRows is how many weight rows the assembly multiplies at once, dotStep what
+// it handles in a step.
+const (
+	dotRows = 4
+	dotStep = 16
+)
+
+// dotArgs are those of out[r] = Σ x·w[r]; the generator knows the offsets.
+type dotArgs struct {
+	x, w   unsafe.Pointer
+	pitch  int // bytes from weight row to weight row
+	floats int // a multiple of dotStep
+	out    unsafe.Pointer
+}
+
+// newRowLinear returns the kernel for blocked instruction sets.
+func newRowLinear(s LinearSpec) Kernel {
+	return &rowLinear{LinearSpec: s, isa: active, blocks: cut(ceilDiv(s.Out, dotRows), dotRows*s.In)}
+}
+
+func (l *rowLinear) Name() string { return "linear.rows." + min(l.isa, AVX2).String() }
+func (l *rowLinear) Tasks() int   { return l.tasks() }
+func (l *rowLinear) Scratch() int { return dotRows }
+
+func (l *rowLinear) Do(a *Args, task int, scratch []float32) {
+	from, to := l.span(task)
+	for group := from; group < to; group++ {
+		for row := range l.Batch {
+			l.products(scratch, a.In[0][row*l.In:][:l.In], group*dotRows)
+			for r := range min(dotRows, l.Out-group*dotRows) {
+				out := group*dotRows + r
+				l.apply(a.Out[row*l.Out+out:][:1], scratch[r:r+1], out, nil)
+			}
+		}
+	}
+}
+
+// products computes sums[r] = Σ x·weight[first+r].
+func (l *rowLinear) products(sums, x []float32, first int) {
+	rows, wide := min(dotRows, l.Out-first), l.In/dotStep*dotStep
+	clear(sums[:dotRows])
+	switch {
+	case wide == 0:
+	case rows == dotRows:
+		dot(&dotArgs{pointer(x, 0), pointer(l.Weight, first*l.In), 4 * l.In, wide, pointer(sums, 0)})
+	default: // the last rows, one by one: there is nothing behind them
+		for r := range rows {
+			var same [dotRows]float32
+			dot(&dotArgs{pointer(x, 0), pointer(l.Weight, (first+r)*l.In), 0, wide, unsafe.Pointer(&same)})
+			sums[r] = same[0]
+		}
+	}
+	for r := range rows {
+		w := l.Weight[(first+r)*l.In:][:l.In]
+		for i := wide; i < l.In; i++ {
+			sums[r] += x[i] * w[i]
+		}
+	}
+}
