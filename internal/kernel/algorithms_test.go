@@ -120,6 +120,41 @@ func TestConvolutions(t *testing.T) {
 	})
 }
 
+// Deep convolutions, whose panels are computed in parts, and maps as wide as a
+// tile and a pixel, whose last column has tiles of its own.
+func TestDeepConvolutions(t *testing.T) {
+	cases := []struct{ in, out, h, w, kernel, stride, dilation int }{
+		{512, 16, 7, 7, 3, 1, 1}, {512, 33, 14, 14, 3, 2, 1}, {192, 40, 13, 7, 3, 1, 1}, {2064, 16, 7, 7, 1, 1, 1},
+		{1600, 32, 14, 13, 1, 2, 1}, {176, 16, 1, 7, 3, 1, 1}, {176, 16, 9, 1, 3, 1, 1}, {208, 32, 5, 25, 3, 1, 2},
+		{16, 16, 29, 7, 1, 1, 1}, {16, 24, 7, 7, 3, 1, 1}, {3, 20, 14, 14, 7, 2, 1},
+	}
+	eachISA(t, func(t *testing.T) {
+		if !Blocked() {
+			t.Skip("no parts")
+		}
+		for i, c := range cases {
+			rng := rand.New(rand.NewPCG(uint64(i), 19))
+			pad := c.dilation * (c.kernel - 1) / 2
+			s := ConvSpec{
+				In: Dims{2, c.in, c.h, c.w}, Groups: 1,
+				Geometry: Geometry{
+					Kernel: [2]int{c.kernel, c.kernel}, Stride: [2]int{c.stride, c.stride},
+					Padding: [2]int{pad, pad}, Dilation: [2]int{c.dilation, c.dilation},
+				},
+				Epilogue: Epilogue{Residual: i%2 == 0, Act: []Act{ReLU, LeakyReLU, None}[i%3], Slope: 0.1},
+				Weight:   randomFloats(rng, c.out*c.in*c.kernel*c.kernel),
+			}
+			s.Scale, s.Shift = randomFloats(rng, c.out), randomFloats(rng, c.out)
+			s.Out = Dims{2, c.out, (c.h-1)/c.stride + 1, (c.w-1)/c.stride + 1}
+			x, residual := randomFloats(rng, s.In.Len()), randomFloats(rng, s.Out.Len())
+			want := naiveConv(s, x, residual)
+			for range 3 {
+				requireConv(t, want, blockedResult(rng, s, Direct, x, residual), 1e-5, fmt.Sprintf("%+v", c))
+			}
+		}
+	})
+}
+
 func requireConv(t *testing.T, want []float64, got []float32, bound float64, what string) {
 	t.Helper()
 	largest := 1.0
