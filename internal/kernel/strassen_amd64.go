@@ -11,13 +11,9 @@ func (a strassenInput) transform(isa ISA) {
 		strassenInput512(p)
 		return
 	}
-	for range 2 {
-		strassenInput256(p)
-		for i := range a.in {
-			a.in[i] = unsafe.Add(a.in[i], halfBlock)
-		}
-		a.v = unsafe.Add(a.v, halfBlock)
-	}
+	strassenInput256(p)
+	a.secondHalf()
+	strassenInput256(p)
 }
 
 // transform runs the output transform's assembly on 16 channels a pixel.
@@ -27,19 +23,31 @@ func (a strassenOutput) transform(isa ISA) {
 		strassenOutput512(p)
 		return
 	}
-	for range 2 {
-		strassenOutput256(p)
-		a.m = unsafe.Add(a.m, halfBlock)
-		for i := range a.out {
-			a.out[i] = unsafe.Add(a.out[i], halfBlock)
-			if a.residual[i] != nil {
-				a.residual[i] = unsafe.Add(a.residual[i], halfBlock)
-			}
+	strassenOutput256(p)
+	a.secondHalf()
+	strassenOutput256(p)
+}
+
+// secondHalf moves on by 8 channels.
+func (a *strassenInput) secondHalf() {
+	for i := range a.in {
+		a.in[i] = unsafe.Add(a.in[i], halfBlock)
+	}
+	a.v = unsafe.Add(a.v, halfBlock)
+}
+
+// secondHalf moves on by 8 channels.
+func (a *strassenOutput) secondHalf() {
+	a.m = unsafe.Add(a.m, halfBlock)
+	for i := range a.out {
+		a.out[i] = unsafe.Add(a.out[i], halfBlock)
+		if a.residual[i] != nil {
+			a.residual[i] = unsafe.Add(a.residual[i], halfBlock)
 		}
-		for i := range a.scale {
-			a.scale[i] = unsafe.Add(a.scale[i], halfBlock)
-			a.shift[i] = unsafe.Add(a.shift[i], halfBlock)
-		}
+	}
+	for i := range a.scale {
+		a.scale[i] = unsafe.Add(a.scale[i], halfBlock)
+		a.shift[i] = unsafe.Add(a.shift[i], halfBlock)
 	}
 }
 

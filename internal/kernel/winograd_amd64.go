@@ -20,7 +20,10 @@ func winogradInput(isa ISA, outputs int, a winogradArgs) {
 		}
 		return
 	}
-	for range 2 {
+	for half := range 2 {
+		if half > 0 {
+			a.secondHalf()
+		}
 		switch outputs {
 		case 2:
 			winograd2Input256(p)
@@ -31,7 +34,6 @@ func winogradInput(isa ISA, outputs int, a winogradArgs) {
 		case 6:
 			winograd6Input256(p)
 		}
-		a.secondHalf()
 	}
 }
 
@@ -51,7 +53,10 @@ func winogradOutput(isa ISA, outputs int, a winogradArgs) {
 		}
 		return
 	}
-	for range 2 {
+	for half := range 2 {
+		if half > 0 {
+			a.secondHalf()
+		}
 		switch outputs {
 		case 2:
 			winograd2Output256(p)
@@ -62,11 +67,11 @@ func winogradOutput(isa ISA, outputs int, a winogradArgs) {
 		case 6:
 			winograd6Output256(p)
 		}
-		a.secondHalf()
 	}
 }
 
-// secondHalf moves on by 8 channels.
+// secondHalf moves on by 8 channels. It must not be called after the last: no
+// pointer may leave what it points into.
 func (a *winogradArgs) secondHalf() {
 	const bytes = 4 * Block / 2
 	for _, p := range []*unsafe.Pointer{&a.in, &a.out, &a.scale, &a.shift, &a.residual} {
