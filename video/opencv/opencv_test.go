@@ -12,6 +12,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -288,7 +290,7 @@ func TestWriterErrors(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Writer(filepath.Join(dir, "none", "x.avi"), video.WriterOptions{}).Open(ctx)
 	require.ErrorIs(t, err, video.ErrSink)
-	_, err = Writer(filepath.Join(dir, "x.avi"), video.WriterOptions{Codec: "x"}).Open(ctx)
+	_, err = Writer(filepath.Join(dir, "x.avi"), video.WriterOptions{FPS: -1}).Open(ctx)
 	require.ErrorIs(t, err, video.ErrConfig)
 
 	path := filepath.Join(dir, "x.avi")
@@ -306,10 +308,57 @@ func TestWriterErrors(t *testing.T) {
 	require.NoError(t, w.Close())
 	assert.Equal(t, 3, count(t, path), "what was written before is kept")
 
-	w, err = Writer(filepath.Join(dir, "x.nosuchformat"), video.WriterOptions{}).Open(ctx)
+}
+
+// What can be written does not depend on OpenCV's backends: files and codecs
+// that are not known are refused before there is a frame, whichever backend
+// would take them.
+func TestWriterRefuses(t *testing.T) {
+	dir := t.TempDir()
+	for path, c := range map[string]struct{ codec, says string }{
+		"x.nosuchformat": {"", `the extension ".nosuchformat" is of no video file that can be written, want one of .3gp .avi`},
+		"x":              {"", `the extension "" is of no video file`},
+		"x.avi.bak":      {"MJPG", `".bak"`},
+		"x.jpg":          {"", `".jpg"`},
+		"x.webm":         {"MJPG", `codec "MJPG", want one that a .webm file can have: VP80 VP90`},
+		"x.AVI":          {"x", `codec "x", want one that a .avi file can have: MJPG mp4v`},
+		"x.ts":           {"VP80", `codec "VP80"`},
+		"x.mp4":          {"\x00\x00\x00\x00", `codec "\x00`},
+	} {
+		_, err := Writer(filepath.Join(dir, path), video.WriterOptions{Codec: c.codec}).Open(context.Background())
+		require.ErrorIs(t, err, video.ErrConfig, path)
+		assert.ErrorContains(t, err, c.says)
+	}
+	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	require.ErrorIs(t, w.Write(ctx, frame(t, 64, 48)), video.ErrSink)
-	require.NoError(t, w.Close())
+	assert.Empty(t, files)
+}
+
+// Every file that is accepted plays back with the frames that were written, or
+// there is no encoder of its codec, which the first frame tells.
+func TestWriterContainers(t *testing.T) {
+	inEveryFFmpeg := []string{"MJPG", "mp4v", "FFV1", "I420", "FLV1", "WMV2"}
+	for extension, codecs := range containers {
+		for _, codec := range strings.Fields(codecs) {
+			path := filepath.Join(t.TempDir(), "x"+strings.ToUpper(extension))
+			w, err := Writer(path, video.WriterOptions{FPS: 10, Codec: strings.ToLower(codec)}).Open(context.Background())
+			require.NoError(t, err, "%s in %s", codec, extension)
+			const frames = 5
+			for range frames {
+				if err = w.Write(context.Background(), frame(t, 64, 48)); err != nil {
+					break
+				}
+			}
+			require.NoError(t, w.Close())
+			if err != nil && !slices.Contains(inEveryFFmpeg, codec) {
+				require.ErrorIs(t, err, video.ErrSink)
+				t.Logf("no %s in %s: %v", codec, extension, err)
+				continue
+			}
+			require.NoError(t, err, "%s in %s", codec, extension)
+			assert.Equal(t, frames, count(t, path), "%s in %s", codec, extension)
+		}
+	}
 }
 
 func TestWindowWithoutDisplay(t *testing.T) {
