@@ -29,12 +29,16 @@ type synthetic struct {
 }
 
 func (s *synthetic) opener() Opener {
-	return func(context.Context) (Source, error) {
-		own := &synthetic{n: s.n, width: s.width, height: s.height, live: s.live, every: s.every, fail: s.fail, hang: s.hang, open: s.open, closed: s.closed}
+	open := func(context.Context) (Source, error) {
+		own := &synthetic{n: s.n, width: s.width, height: s.height, live: s.live, every: s.every, fail: s.fail, hang: s.hang, closed: s.closed}
 		setDefault(&own.width, 16)
 		setDefault(&own.height, 8)
 		return own, nil
 	}
+	if s.open == nil {
+		return open
+	}
+	return counting(open, s.open)
 }
 
 func (s *synthetic) Info() Info {
@@ -66,18 +70,42 @@ func (s *synthetic) Read(ctx context.Context) (*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.open != nil {
-		s.open.Add(1)
-		back := f.release
-		f.release = func() {
-			s.open.Add(-1)
-			back()
-		}
-	}
 	clear(f.Pix)
 	f.Pix[0], f.Pix[1], f.Pix[2] = uint8(s.next), uint8(s.next>>8), uint8(s.next>>16)
 	f.Index, f.PTS = s.next, timeOf(s.next, 25)
 	s.next++
+	return f, nil
+}
+
+// counting counts the frames of a source that are not closed.
+func counting(open Opener, n *atomic.Int64) Opener {
+	return func(ctx context.Context) (Source, error) {
+		s, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return countingSource{s, n}, nil
+	}
+}
+
+type countingSource struct {
+	Source
+	open *atomic.Int64
+}
+
+func (s countingSource) Read(ctx context.Context) (*Frame, error) {
+	f, err := s.Source.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.open.Add(1)
+	back := f.release
+	f.release = func() {
+		s.open.Add(-1)
+		if back != nil {
+			back()
+		}
+	}
 	return f, nil
 }
 

@@ -72,7 +72,7 @@ func TestStagesOverlap(t *testing.T) {
 	})
 	outputs := func() []video.Output {
 		dir := t.TempDir()
-		return []video.Output{video.JSONL(filepath.Join(dir, "out.jsonl")), Writer(filepath.Join(dir, "out.avi"), video.WriterOptions{})}
+		return []video.Output{video.JSONL(filepath.Join(dir, "out.jsonl")), Writer(filepath.Join(dir, "out.mp4"), video.WriterOptions{})}
 	}
 	measure("sinks", func() {
 		for _, r := range results {
