@@ -102,7 +102,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	err = p.Run(ctx)
-	summary(out, p.Stats())
+	if s := p.Stats(); s.Frames > 0 {
+		summary(out, s)
+	}
 	return err
 }
 

@@ -50,7 +50,7 @@ func codecFor(path, codec string) (string, error) {
 	list := strings.Fields(containers[extension])
 	if len(list) == 0 {
 		known := slices.Sorted(maps.Keys(containers))
-		return "", errors.Wrapf(video.ErrConfig, "%s: the extension %q is of no video file that can be written, want one of %s", path, extension, strings.Join(known, " "))
+		return "", errors.Wrapf(video.ErrConfig, "the extension %q is of no video file that can be written, want one of %s", extension, strings.Join(known, " "))
 	}
 	if codec == "" {
 		return list[0], nil
@@ -60,5 +60,5 @@ func codecFor(path, codec string) (string, error) {
 			return c, nil
 		}
 	}
-	return "", errors.Wrapf(video.ErrConfig, "%s: codec %q, want one that a %s file can have: %s", path, codec, extension, strings.Join(list, " "))
+	return "", errors.Wrapf(video.ErrConfig, "codec %q, want one that a %s file can have: %s", codec, extension, strings.Join(list, " "))
 }

@@ -398,6 +398,49 @@ func TestWriterErrors(t *testing.T) {
 
 }
 
+// A disk that fills up is the sink's error, and what was written plays.
+func TestWriterFullDisk(t *testing.T) {
+	system := freeSpace
+	t.Cleanup(func() { freeSpace = system })
+	for _, name := range []string{"x.mp4", "x.avi"} {
+		path := filepath.Join(t.TempDir(), name)
+		freeSpace = func(dir string) (uint64, bool) {
+			assert.Equal(t, filepath.Dir(path), dir)
+			return 1 << 30, true
+		}
+		n := 0
+		_, err := runPipeline(t, video.Config{
+			Inputs: []video.Input{{Open: File(reftest.Shared(t, "video", "vtest.avi")), Selection: video.Selection{End: 20 * time.Second}}}, Model: cifar(t),
+			Outputs: []video.Output{{Name: "file", Open: func(ctx context.Context) (video.Sink, error) {
+				w, err := Writer(path, video.WriterOptions{}).Open(ctx)
+				return filling{w, &n}, err
+			}}},
+		})
+		require.ErrorIs(t, err, video.ErrSink)
+		assert.ErrorContains(t, err, "sink file: source0, frame 30: no space left on device")
+		assert.ErrorContains(t, err, "the 30 frames written are kept")
+		assert.Equal(t, 30, count(t, path))
+	}
+	if free, ok := system(t.TempDir()); ok {
+		assert.Positive(t, free)
+	}
+	_, ok := system("/no/such/folder")
+	assert.False(t, ok)
+}
+
+// filling is a sink whose disk is full after 30 frames.
+type filling struct {
+	video.Sink
+	n *int
+}
+
+func (f filling) Write(ctx context.Context, r *video.Result) error {
+	if *f.n++; *f.n > 30 {
+		freeSpace = func(string) (uint64, bool) { return 1 << 20, true }
+	}
+	return f.Sink.Write(ctx, r)
+}
+
 // What can be written does not depend on OpenCV's backends: files and codecs
 // that are not known are refused before there is a frame, whichever backend
 // would take them.

@@ -53,6 +53,7 @@ type file struct {
 	vw            *gocv.VideoWriter
 	canvas        canvas
 	width, height int
+	frames        int // written
 }
 
 // Write implements video.Sink.
@@ -71,11 +72,27 @@ func (w *writer) Write(_ context.Context, r *video.Result) error {
 	if r.Frame.Width != f.width || r.Frame.Height != f.height {
 		return errors.Wrapf(video.ErrSink, "the frame is %dx%d, the file %dx%d: a video file keeps its size; end the pipeline and begin a new file", r.Frame.Width, r.Frame.Height, f.width, f.height)
 	}
+	if err := f.room(); err != nil {
+		return err
+	}
 	if err := f.canvas.fill(r.Frame); err != nil {
 		return err
 	}
+	f.frames++
 	if err := f.vw.Write(f.canvas.mat); err != nil {
 		return errors.Wrap(video.ErrSink, err.Error())
+	}
+	return nil
+}
+
+// room reports a disk that is nearly full. OpenCV does not: it would go on, and
+// leave a file that cannot be played. What is kept free holds another frame,
+// what waits in buffers, and the index that closing the file adds.
+func (f *file) room() error {
+	const buffers, perFrame = 256 << 10, 64
+	need := uint64(buffers + 3*f.width*f.height + perFrame*f.frames)
+	if free, ok := freeSpace(filepath.Dir(f.path)); ok && free < need {
+		return errors.Wrapf(video.ErrSink, "no space left on device: %d kB are free, %d are needed to go on; the %d frames written are kept", free>>10, need>>10, f.frames)
 	}
 	return nil
 }
@@ -109,7 +126,7 @@ func (w *writer) Close() error {
 		err := f.vw.Close()
 		f.canvas.close()
 		if info, e := os.Stat(f.path); err == nil && (e != nil || info.Size() == 0) {
-			err = errors.Errorf("%s is empty: is the disk full?", f.path)
+			err = errors.Errorf("%s is empty", f.path)
 		}
 		if err != nil && failed == nil {
 			failed = errors.Wrap(video.ErrSink, err.Error())
