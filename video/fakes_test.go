@@ -113,6 +113,7 @@ func (s countingSource) Read(ctx context.Context) (*Frame, error) {
 type numberModel struct {
 	mu      sync.Mutex
 	batches [][]string // sources
+	forgets bool       // keeps no batches
 	slow    time.Duration
 	fail    int64 // the number that it fails at, if it is not 0
 }
@@ -130,6 +131,9 @@ func (m *numberModel) Run(ctx context.Context, batch []*Frame) ([]*Result, error
 			return nil, errors.New("it is broken")
 		}
 		results = append(results, &Result{Classes: []classify.Prediction{{Class: int(n), Probability: 1}}})
+	}
+	if m.forgets {
+		return results, nil
 	}
 	m.mu.Lock()
 	m.batches = append(m.batches, names)

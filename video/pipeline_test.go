@@ -383,7 +383,7 @@ func TestSoak(t *testing.T) {
 			{Name: "a", Open: (&synthetic{n: n / 2, width: 320, height: 240, open: &open}).opener()},
 			{Name: "b", Open: (&synthetic{n: n / 2, width: 320, height: 240, open: &open, live: true}).opener(), Policy: Block, Reconnect: Reconnect{Disabled: true}},
 		},
-		Model: &numberModel{}, Batch: Batching{Size: 4}, Annotate: &Style{}, Outputs: []Output{JSONLWriter(io.Discard)},
+		Model: &numberModel{forgets: true}, Batch: Batching{Size: 4}, Annotate: &Style{}, Outputs: []Output{JSONLWriter(io.Discard)},
 	})
 	require.NoError(t, err)
 	count := int64(0)
