@@ -260,3 +260,10 @@ func TestOrLeave(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	hangs <- 1 // it was still there
 }
+
+// A file has a version of its own, whatever it includes.
+func TestIncludeBringsNoVersion(t *testing.T) {
+	_, err := Parse("x.yaml", []byte("include: resnet18"))
+	require.ErrorIs(t, err, ErrConfig)
+	assert.ErrorContains(t, err, "version: is missing")
+}
