@@ -2,6 +2,7 @@ package detect
 
 import (
 	"image"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -58,4 +59,10 @@ func TestPrepared(t *testing.T) {
 		_, err = d.Prepare(transform.Bytes{Pix: make([]uint8, 3<<14), Width: 1 << 14, Height: 1, Stride: 3 << 14})
 		require.ErrorIs(t, err, ops.ErrShape, "nothing is left of its height")
 	}
+}
+
+// Prepare does all that a Transform says. A new field is one that it must heed,
+// or leave to the slower way.
+func TestPrepareKnowsTheTransform(t *testing.T) {
+	assert.Equal(t, 5, reflect.TypeFor[Transform]().NumField(), "does Prepare heed the new field?")
 }
