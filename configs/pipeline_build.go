@@ -39,7 +39,8 @@ const (
 )
 
 // BuildVideo builds the network and describes the pipeline around it. Sources
-// and sinks are opened when it runs. Errors are as Build's.
+// and sinks are opened when it runs. Errors are as Build's. When the context
+// ends, it returns at once, in the middle of reading a checkpoint too.
 func (c *Config) BuildVideo(ctx context.Context, opts ...weights.FetchOption) (*Video, error) {
 	v, err := c.DescribeVideo()
 	if err != nil {
@@ -48,12 +49,31 @@ func (c *Config) BuildVideo(ctx context.Context, opts ...weights.FetchOption) (*
 	if err := c.suits(); err != nil {
 		return nil, err
 	}
-	built, err := c.Build(ctx, opts...)
+	built, err := orLeave(ctx, func() (*Built, error) { return c.Build(ctx, opts...) })
 	if err != nil {
 		return nil, err
 	}
 	v.Model, err = c.videoModel(built)
 	return v, err
+}
+
+// orLeave returns what f does, or leaves f to itself when the context ends.
+func orLeave[T any](ctx context.Context, f func() (T, error)) (x T, err error) {
+	type outcome struct {
+		x   T
+		err error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		x, err := f()
+		ended <- outcome{x, err}
+	}()
+	select {
+	case o := <-ended:
+		return o.x, o.err
+	case <-ctx.Done():
+		return x, ctx.Err()
+	}
 }
 
 // videoModel makes what runs on frames.

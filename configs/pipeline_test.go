@@ -247,3 +247,23 @@ func TestSetSource(t *testing.T) {
 		assert.Equal(t, []Source{want}, c.Pipeline.Sources, text)
 	}
 }
+
+// What does not heed the context is left to itself when it ends.
+func TestOrLeave(t *testing.T) {
+	n, err := orLeave(context.Background(), func() (int, error) { return 3, nil })
+	require.NoError(t, err)
+	assert.Equal(t, 3, n)
+	ctx, cancel := context.WithCancel(context.Background())
+	hangs := make(chan int)
+	time.AfterFunc(10*time.Millisecond, cancel)
+	_, err = orLeave(ctx, func() (int, error) { return <-hangs, nil })
+	require.ErrorIs(t, err, context.Canceled)
+	hangs <- 1 // it was still there
+}
+
+// A file has a version of its own, whatever it includes.
+func TestIncludeBringsNoVersion(t *testing.T) {
+	_, err := Parse("x.yaml", []byte("include: resnet18"))
+	require.ErrorIs(t, err, ErrConfig)
+	assert.ErrorContains(t, err, "version: is missing")
+}

@@ -117,7 +117,18 @@ func (r *reading) include(root *yaml.Node, depth int) (*yaml.Node, error) {
 	if base, err = r.include(base, depth-1); err != nil {
 		return nil, err
 	}
+	without(base, "version") // each file says its own
 	return merged(base, root), nil
+}
+
+// without takes a key out of a mapping.
+func without(n *yaml.Node, key string) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			n.Content = slices.Delete(n.Content, i, i+2)
+			return
+		}
+	}
 }
 
 // merged puts the keys of over over those of base. Mappings are merged; lists

@@ -22,17 +22,23 @@ func Detect(d *detect.Detector) (*Detector, error) {
 	return &Detector{d}, nil
 }
 
+// Prepare implements Preparer: resizing and normalising go from the frame's
+// bytes straight to the detector's input.
+func (d *Detector) Prepare(_ context.Context, f *Frame) (*ops.Tensor, error) {
+	return d.det.Prepare(f.bytes())
+}
+
 // Run implements Model.
 func (d *Detector) Run(ctx context.Context, batch []*Frame) ([]*Result, error) {
-	images := make([]image.Image, len(batch))
-	for i, f := range batch {
-		m, err := f.RGB()
-		if err != nil {
-			return nil, err
-		}
-		images[i] = m
+	x, err := inputOf(ctx, batch, d)
+	if err != nil {
+		return nil, err
 	}
-	found, err := d.det.Detect(ctx, images)
+	sizes := make([]image.Point, len(batch))
+	for i, f := range batch {
+		sizes[i] = image.Pt(f.Width, f.Height)
+	}
+	found, err := d.det.DetectPrepared(ctx, x, sizes)
 	if err != nil {
 		return nil, err
 	}

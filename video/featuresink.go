@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -18,8 +17,8 @@ import (
 const maxShard = 1 << 16
 
 // FeatureShards is a sink that writes the features of every n frames into a
-// file features-00000.safetensors, features-00001.safetensors … of a folder
-// that exists. A file has a tensor for each feature, the frames along its first
+// file features-00000.safetensors, features-00001.safetensors … of a folder,
+// which is made if the one that it is in exists. A file has a tensor for each feature, the frames along its first
 // dimension, and in its metadata, under "frames", a JSON list that says source,
 // index and pts of each. Frames whose features have another shape begin a new
 // file. Files are written whole or not at all. Errors wrap ErrSink.
@@ -28,12 +27,8 @@ func FeatureShards(dir string, n int) Output {
 		if n < 1 || n > maxShard {
 			return nil, errors.Wrapf(ErrConfig, "%d frames a file, want 1 to %d", n, maxShard)
 		}
-		info, err := os.Stat(dir)
-		if err != nil {
-			return nil, errors.Wrap(ErrSink, err.Error())
-		}
-		if !info.IsDir() {
-			return nil, errors.Wrapf(ErrSink, "%s is no folder", dir)
+		if err := folder(dir); err != nil {
+			return nil, err
 		}
 		return &shardSink{dir: dir, size: n}, nil
 	}}

@@ -159,6 +159,11 @@ func (f *Frame) put(x, y int, rgb [3]uint8) {
 	}
 }
 
+// bytes are the pixels as package transform takes them, shared.
+func (f *Frame) bytes() transform.Bytes {
+	return transform.Bytes{Pix: f.Pix, Width: f.Width, Height: f.Height, Stride: f.Stride, BGR: f.Order == BGR}
+}
+
 // RGB copies the pixels into an image of package transform, which encoders and
 // heads take.
 func (f *Frame) RGB() (*transform.RGB, error) {

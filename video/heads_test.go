@@ -2,6 +2,7 @@ package video
 
 import (
 	"context"
+	"image"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,7 +44,25 @@ func twoFrames(t *testing.T) []*Frame {
 	return list
 }
 
-// A batch's results are those of each frame alone.
+// bgrOf is a frame as OpenCV would give it: blue first, rows longer than they
+// need be.
+func bgrOf(t *testing.T, f *Frame) *Frame {
+	t.Helper()
+	stride := 3*f.Width + 11
+	pix := make([]uint8, stride*f.Height)
+	for y := range f.Height {
+		for x := range f.Width {
+			p := f.Row(y)[3*x:]
+			pix[y*stride+3*x], pix[y*stride+3*x+1], pix[y*stride+3*x+2] = p[2], p[1], p[0]
+		}
+	}
+	b, err := NewFrame(f.Width, f.Height, stride, BGR, pix, nil)
+	require.NoError(t, err)
+	return b
+}
+
+// A batch's results are those of each frame alone, whatever the order of its
+// bytes, and those of the detector itself.
 func TestDetectorModel(t *testing.T) {
 	pyr, err := fpn.New(smallTrunk(t), detect.Neck("maskrcnn"))
 	require.NoError(t, err)
@@ -59,6 +78,21 @@ func TestDetectorModel(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, alone[0].Detections)
 		assert.Equal(t, alone[0].Detections, both[i].Detections)
+		b := bgrOf(t, f)
+		b.Input, err = m.Prepare(context.Background(), b)
+		require.NoError(t, err)
+		prepared, err := m.Run(context.Background(), []*Frame{b})
+		require.NoError(t, err)
+		assert.Equal(t, alone[0].Detections, prepared[0].Detections)
+		img, err := f.RGB()
+		require.NoError(t, err)
+		want, err := det.Detect(context.Background(), []image.Image{img})
+		require.NoError(t, err)
+		require.Len(t, both[i].Detections, len(want[0]))
+		for k, d := range want[0] {
+			assert.Equal(t, [4]float32{d.Box.X1, d.Box.Y1, d.Box.X2, d.Box.Y2}, both[i].Detections[k].Box)
+			assert.Equal(t, d.Score, both[i].Detections[k].Score)
+		}
 		for _, d := range both[i].Detections {
 			require.NotNil(t, d.Mask)
 			assert.Len(t, d.Mask.Bits, d.Mask.Width*d.Mask.Height)
@@ -87,7 +121,17 @@ func TestSegmenterModel(t *testing.T) {
 		want, err := seg.Segment(context.Background(), img)
 		require.NoError(t, err)
 		assert.Equal(t, want.Pix, r.Segmentation.Labels)
+		prepared, err := m.Run(context.Background(), []*Frame{bgrOf(t, list[i])})
+		require.NoError(t, err)
+		assert.Equal(t, want.Pix, prepared[0].Segmentation.Labels)
 	}
+	small, err := NewFrame(30, 20, 90, RGB, make([]uint8, 1800), nil)
+	require.NoError(t, err)
+	mixed, err := m.Run(context.Background(), []*Frame{list[0], small, list[1]})
+	require.NoError(t, err)
+	assert.Equal(t, both[0].Segmentation, mixed[0].Segmentation)
+	assert.Equal(t, [2]int{30, 20}, [2]int{mixed[1].Segmentation.Width, mixed[1].Segmentation.Height})
+	assert.Equal(t, both[1].Segmentation, mixed[2].Segmentation)
 	_, err = Segment(nil)
 	assert.ErrorIs(t, err, ErrConfig)
 }

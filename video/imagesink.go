@@ -16,22 +16,35 @@ import (
 )
 
 // ImageFolder is a sink that writes each frame, annotated where the pipeline
-// annotates, as a picture SOURCE-000042.jpg into a folder that exists. format
-// is jpg or png. Errors wrap ErrSink.
+// annotates, as a picture SOURCE-000042.jpg into a folder, which is made if the
+// one that it is in exists. format is jpg or png. Errors wrap ErrSink.
 func ImageFolder(dir, format string) Output {
 	return Output{Name: dir, Open: func(context.Context) (Sink, error) {
 		if format != "jpg" && format != "png" {
 			return nil, errors.Wrapf(ErrConfig, "picture format %q, want jpg or png", format)
 		}
-		info, err := os.Stat(dir)
-		if err != nil {
-			return nil, errors.Wrap(ErrSink, err.Error())
-		}
-		if !info.IsDir() {
-			return nil, errors.Wrapf(ErrSink, "%s is no folder", dir)
+		if err := folder(dir); err != nil {
+			return nil, err
 		}
 		return &imageSink{dir: dir, format: format}, nil
 	}}
+}
+
+// folder makes a sink's folder if there is none. One that lies in no folder is
+// more likely a slip than a wish.
+func folder(dir string) error {
+	err := os.Mkdir(dir, 0o755)
+	if err == nil {
+		return nil
+	}
+	info, e := os.Stat(dir)
+	switch {
+	case e != nil:
+		return errors.Wrap(ErrSink, err.Error())
+	case !info.IsDir():
+		return errors.Wrapf(ErrSink, "%s is no folder", dir)
+	}
+	return nil
 }
 
 type imageSink struct {

@@ -66,12 +66,12 @@ func Classify(c *classify.Classifier, topK int) (*Network, error) {
 // Prepare implements Preparer: resizing and normalising go from the frame's
 // bytes straight to the network's input.
 func (n *Network) Prepare(_ context.Context, f *Frame) (*ops.Tensor, error) {
-	return n.fused.Apply(transform.Bytes{Pix: f.Pix, Width: f.Width, Height: f.Height, Stride: f.Stride, BGR: f.Order == BGR})
+	return n.fused.Apply(f.bytes())
 }
 
 // Run implements Model.
 func (n *Network) Run(ctx context.Context, batch []*Frame) ([]*Result, error) {
-	x, err := n.input(ctx, batch)
+	x, err := inputOf(ctx, batch, n)
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +96,13 @@ func (n *Network) Run(ctx context.Context, batch []*Frame) ([]*Result, error) {
 	return results, nil
 }
 
-// input puts a batch's inputs together; one alone is used where it is.
-func (n *Network) input(ctx context.Context, batch []*Frame) (*ops.Tensor, error) {
+// inputOf puts a batch's inputs together; one alone is used where it is.
+func inputOf(ctx context.Context, batch []*Frame, p Preparer) (*ops.Tensor, error) {
 	inputs := make([]*ops.Tensor, len(batch))
 	for i, f := range batch {
 		if inputs[i] = f.Input; f.Input == nil {
 			var err error
-			if inputs[i], err = n.Prepare(ctx, f); err != nil {
+			if inputs[i], err = p.Prepare(ctx, f); err != nil {
 				return nil, err
 			}
 		}

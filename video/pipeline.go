@@ -243,7 +243,6 @@ func (p *Pipeline) compute(ctx context.Context) error {
 		begin := time.Now()
 		results, err := p.runModel(ctx, batch)
 		if err != nil {
-			p.batches.drop(batch)
 			return err
 		}
 		p.model.add(time.Since(begin))
@@ -256,11 +255,50 @@ func (p *Pipeline) compute(ctx context.Context) error {
 	}
 }
 
-func (p *Pipeline) runModel(ctx context.Context, batch []*Frame) (results []*Result, err error) {
-	err = guard(func() (err error) {
-		results, err = p.config.Model.Run(ctx, batch)
-		return err
-	})
+// runModel owns the batch if it returns an error. A goroutine runs the model, so
+// that one that does not heed its context can be left behind, with its frames:
+// the first run of a large network, which packs its weights, takes long.
+func (p *Pipeline) runModel(ctx context.Context, batch []*Frame) ([]*Result, error) {
+	type outcome struct {
+		results []*Result
+		err     error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		o.err = guard(func() (err error) {
+			o.results, err = p.attempt(ctx, batch)
+			return err
+		})
+		if o.err != nil {
+			p.batches.drop(batch)
+		}
+		ended <- o
+	}()
+	select {
+	case o := <-ended:
+		return o.results, o.err
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(grace)
+	defer t.Stop()
+	select {
+	case o := <-ended:
+		return o.results, o.err
+	case <-t.C:
+		p.config.Log.Warn("a run of the model is left behind")
+		go func() {
+			if o := <-ended; o.err == nil {
+				p.batches.drop(batch)
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}
+
+// attempt runs the model and checks what it gives.
+func (p *Pipeline) attempt(ctx context.Context, batch []*Frame) ([]*Result, error) {
+	results, err := p.config.Model.Run(ctx, batch)
 	if err != nil {
 		return nil, err
 	}

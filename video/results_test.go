@@ -127,10 +127,22 @@ func TestFeatureShards(t *testing.T) {
 		assert.Contains(t, string(data), `\"source\":\"a\"`)
 	}
 	assert.Equal(t, 8, n)
-	for _, o := range []Output{FeatureShards(dir, 0), FeatureShards(files[0], 1), FeatureShards(filepath.Join(dir, "none"), 1),
-		ImageFolder(dir, "gif"), ImageFolder(files[0], "png"), ImageFolder(filepath.Join(dir, "none"), "png")} {
+	for _, o := range []Output{FeatureShards(dir, 0), FeatureShards(files[0], 1), FeatureShards(filepath.Join(dir, "none", "x"), 1),
+		ImageFolder(dir, "gif"), ImageFolder(files[0], "png"), ImageFolder(filepath.Join(dir, "none", "x"), "png")} {
 		_, err := o.Open(context.Background())
 		assert.Error(t, err)
+	}
+	assert.NoDirExists(t, filepath.Join(dir, "none"))
+	for name, open := range map[string]func(string) Output{
+		"shards":   func(dir string) Output { return FeatureShards(dir, 1) },
+		"pictures": func(dir string) Output { return ImageFolder(dir, "png") },
+	} {
+		for range 2 { // to be made, then there
+			s, err := open(filepath.Join(dir, name)).Open(context.Background())
+			require.NoError(t, err)
+			require.NoError(t, s.Close())
+		}
+		assert.DirExists(t, filepath.Join(dir, name))
 	}
 }
 

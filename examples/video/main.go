@@ -1,7 +1,7 @@
 // Command video runs a network over a video file, a camera, a stream or a
 // folder of pictures, and prints what it sees as it goes.
 //
-//	go run ./examples/video -source clip.avi -jsonl out.jsonl -video annotated.avi
+//	go run ./examples/video -source clip.avi -jsonl out.jsonl -video annotated.mp4
 //	go run ./examples/video -source 0 -http localhost:8080
 //	go run ./examples/video -config multi-camera -set pipeline.batch.size=4
 //	ffmpeg -i clip.mp4 -f yuv4mpegpipe - | CGO_ENABLED=0 go run ./examples/video -source -
@@ -102,7 +102,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	err = p.Run(ctx)
-	summary(out, p.Stats())
+	if s := p.Stats(); s.Frames > 0 {
+		summary(out, s)
+	}
 	return err
 }
 

@@ -85,6 +85,15 @@ func (s *Segmenter) Classify(ctx context.Context, x *ops.Tensor) ([]*Map, error)
 	return s.classify(ctx, x, x.Dim(3), x.Dim(2))
 }
 
+// ClassifyTo is Classify with the logits resized to the given size: that of
+// the images before they were transformed. x is N×C×H×W.
+func (s *Segmenter) ClassifyTo(ctx context.Context, x *ops.Tensor, width, height int) ([]*Map, error) {
+	if x == nil || x.Rank() != 4 || width < 1 || height < 1 || width > transform.MaxPixels/height {
+		return nil, errors.Wrapf(ops.ErrShape, "segment: the input is %v for maps of %dx%d, want N×C×H×W and a size", x, width, height)
+	}
+	return s.classify(ctx, x, width, height)
+}
+
 // Segment gives every pixel of an image its likeliest class. The image is
 // transformed, and the logits are resized to its own size.
 func (s *Segmenter) Segment(ctx context.Context, img image.Image) (*Map, error) {

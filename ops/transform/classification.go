@@ -112,3 +112,11 @@ func (c Classification) table(ch int) (table [256]float32) {
 	}
 	return table
 }
+
+// tables normalise bytes of red, green and blue.
+func (c Classification) tables() (t [3][256]float32) {
+	for ch := range t {
+		t[ch] = c.table(ch)
+	}
+	return t
+}

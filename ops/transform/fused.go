@@ -55,11 +55,7 @@ func NewFused(c Classification) (*Fused, error) {
 	if c.Resize < 0 || c.Crop < 0 {
 		return nil, errors.Wrapf(ErrImage, "resize %d and crop %d: want none negative", c.Resize, c.Crop)
 	}
-	f := &Fused{c: c, plans: map[image.Point]*fusedPlan{}}
-	for ch := range f.tables {
-		f.tables[ch] = c.table(ch)
-	}
-	return f, nil
+	return &Fused{c: c, tables: c.tables(), plans: map[image.Point]*fusedPlan{}}, nil
 }
 
 // Apply turns an image into a 1×3×H×W tensor. Errors wrap ErrImage.

@@ -19,12 +19,15 @@ const source = "{source}"
 
 // Writer is a sink that writes frames to a video file, whose folder exists.
 // {source} in the path stands for the source's name; without it the frames
-// must be of one source. The first frame decides the size. Errors wrap
-// video.ErrSink.
+// must be of one source. The path's extension is one of .avi .mp4 .m4v .mov
+// .mkv .webm .flv .wmv .mpg .ts and .3gp, and says which codecs there are. The
+// first frame decides the size. Errors wrap video.ErrSink, or video.ErrConfig
+// for what no machine could write.
 func Writer(path string, o video.WriterOptions) video.Output {
 	return video.Output{Name: path, Open: func(context.Context) (video.Sink, error) {
-		if o.Codec != "" && len(o.Codec) != 4 {
-			return nil, errors.Wrapf(video.ErrConfig, "codec %q, want a code of four letters such as mp4v", o.Codec)
+		codec, err := codecFor(path, o.Codec)
+		if err != nil {
+			return nil, err
 		}
 		if !(o.FPS >= 0 && o.FPS <= 1e5) {
 			return nil, errors.Wrapf(video.ErrConfig, "%v frames per second", o.FPS)
@@ -35,20 +38,14 @@ func Writer(path string, o video.WriterOptions) video.Output {
 		} else if !info.IsDir() {
 			return nil, errors.Wrapf(video.ErrSink, "%s is no folder", dir)
 		}
-		if o.Codec == "" {
-			o.Codec = "mp4v"
-			if strings.EqualFold(filepath.Ext(path), ".avi") {
-				o.Codec = "MJPG"
-			}
-		}
-		return &writer{path: path, options: o, files: map[string]*file{}}, nil
+		return &writer{path: path, codec: codec, fps: o.FPS, files: map[string]*file{}}, nil
 	}}
 }
 
 type writer struct {
-	path    string
-	options video.WriterOptions
-	files   map[string]*file // by source
+	path, codec string
+	fps         float64
+	files       map[string]*file // by source
 }
 
 type file struct {
@@ -56,6 +53,7 @@ type file struct {
 	vw            *gocv.VideoWriter
 	canvas        canvas
 	width, height int
+	frames        int // written
 }
 
 // Write implements video.Sink.
@@ -74,17 +72,33 @@ func (w *writer) Write(_ context.Context, r *video.Result) error {
 	if r.Frame.Width != f.width || r.Frame.Height != f.height {
 		return errors.Wrapf(video.ErrSink, "the frame is %dx%d, the file %dx%d: a video file keeps its size; end the pipeline and begin a new file", r.Frame.Width, r.Frame.Height, f.width, f.height)
 	}
+	if err := f.room(); err != nil {
+		return err
+	}
 	if err := f.canvas.fill(r.Frame); err != nil {
 		return err
 	}
+	f.frames++
 	if err := f.vw.Write(f.canvas.mat); err != nil {
 		return errors.Wrap(video.ErrSink, err.Error())
 	}
 	return nil
 }
 
+// room reports a disk that is nearly full. OpenCV does not: it would go on, and
+// leave a file that cannot be played. What is kept free holds another frame,
+// what waits in buffers, and the index that closing the file adds.
+func (f *file) room() error {
+	const buffers, perFrame = 256 << 10, 64
+	need := uint64(buffers + 3*f.width*f.height + perFrame*f.frames)
+	if free, ok := freeSpace(filepath.Dir(f.path)); ok && free < need {
+		return errors.Wrapf(video.ErrSink, "no space left on device: %d kB are free, %d are needed to go on; the %d frames written are kept", free>>10, need>>10, f.frames)
+	}
+	return nil
+}
+
 func (w *writer) open(r *video.Result) (*file, error) {
-	fps := w.options.FPS
+	fps := w.fps
 	if fps == 0 {
 		fps = r.Frame.Rate
 	}
@@ -94,13 +108,13 @@ func (w *writer) open(r *video.Result) (*file, error) {
 	name := strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(r.Source)
 	f := &file{path: strings.ReplaceAll(w.path, source, name), width: r.Frame.Width, height: r.Frame.Height}
 	var err error
-	f.vw, err = gocv.VideoWriterFile(f.path, w.options.Codec, fps, f.width, f.height, true)
+	f.vw, err = gocv.VideoWriterFile(f.path, w.codec, fps, f.width, f.height, true)
 	if err == nil && !f.vw.IsOpened() {
 		_ = f.vw.Close()
 		err = errors.New("it is not open")
 	}
 	if err != nil {
-		return nil, errors.Wrapf(video.ErrSink, "OpenCV cannot write %s with the codec %s (%v)", f.path, w.options.Codec, err)
+		return nil, errors.Wrapf(video.ErrSink, "OpenCV cannot write %s with the codec %s (%v)", f.path, w.codec, err)
 	}
 	return f, nil
 }
@@ -112,7 +126,7 @@ func (w *writer) Close() error {
 		err := f.vw.Close()
 		f.canvas.close()
 		if info, e := os.Stat(f.path); err == nil && (e != nil || info.Size() == 0) {
-			err = errors.Errorf("%s is empty: is the disk full?", f.path)
+			err = errors.Errorf("%s is empty", f.path)
 		}
 		if err != nil && failed == nil {
 			failed = errors.Wrap(video.ErrSink, err.Error())

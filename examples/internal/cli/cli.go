@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/examples/internal/cifar10"
@@ -18,9 +19,11 @@ import (
 )
 
 // Main runs a program until it is done or interrupted, and exits: 1 after an
-// error, 2 after a wrong command line, 130 after Ctrl-C.
+// error, 2 after a wrong command line, 130 after Ctrl-C or SIGTERM. A second
+// Ctrl-C ends it at once.
 func Main(name string, run func(ctx context.Context, args []string) error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	err := run(ctx, os.Args[1:])
 	interrupted := ctx.Err() != nil
 	stop()
