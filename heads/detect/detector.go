@@ -141,7 +141,7 @@ func (d *Detector) detection(o found, s size, sx, sy float32) Detection {
 		det.Name = d.settings.labels[o.label]
 	}
 	if o.mask != nil {
-		det.Mask = &Mask{Probabilities: o.mask, Box: det.Box, Width: s.w, Height: s.h}
+		det.Mask = &Mask{Probabilities: o.mask, Box: det.Box, Width: s.w, Height: s.h, aligned: d.settings.aligned}
 	}
 	for _, p := range o.keypoints {
 		det.Keypoints = append(det.Keypoints, ops.Keypoint{X: p.X * sx, Y: p.Y * sy, Score: p.Score})

@@ -21,7 +21,7 @@ from fill_net import fill_param
 
 SEGMENTATION = ["fcn_resnet50", "fcn_resnet101", "deeplabv3_resnet50", "deeplabv3_resnet101"]
 PYRAMIDS = ["resnet18_fpn", "resnet50_fpn"]
-INPUTS = [(1, 3, 300, 300), (1, 3, 427, 640), (2, 3, 192, 161)]
+INPUTS = [(1, 3, 300, 300), (1, 3, 427, 640), (1, 3, 640, 427), (2, 3, 192, 161)]
 
 
 def build(name):

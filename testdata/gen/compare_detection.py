@@ -12,11 +12,12 @@ import time
 
 import torch
 
+import detectron2_nets
 from detection_nets import FULL_SIZE, full_size, picture, run
 from sampling import Recorder
 
 # Batches, each image by height and width.
-INPUTS = [[(300, 300)], [(427, 640)], [(480, 640), (375, 500)]]
+INPUTS = [[(300, 300)], [(427, 640)], [(640, 427)], [(480, 640), (375, 500)]]
 MASKS = 4
 
 
@@ -30,27 +31,46 @@ SPREAD = {
 }
 
 
+# detectron2's models, by kinds: the backbone, and whether there are masks.
+DETECTRON2 = {
+    "fasterrcnn_detectron2": ("R_101", False),
+    "maskrcnn_detectron2": ("R_50", True),
+    "maskrcnn_resnext_detectron2": ("X_101_32x8d", True),
+}
+
+
+def limit(model, least, most):
+    """Sets the sizes that images are brought to."""
+    if detectron2_nets.is_detectron2(model):
+        model.limits = (least, most)
+    else:
+        model.transform.min_size, model.transform.max_size = (least,), most
+
+
 def calibrate(model, fcos):
     """Scales the heads' last layers, by their outputs on one small image."""
-    sizes, model.transform.min_size = model.transform.min_size, (256,)
+    limit(model, 256, 256 * 5 // 3)
     for names in (("rpn", "head"), ("roi_heads",)):
         _, raw = run(model, [picture("image0", 300, 300)])
         for name, module in model.named_modules():
+            name = detectron2_nets.torchvision_name(name)
             for end, (spread, shift) in SPREAD.items():
                 if name.endswith(end) and name.startswith(names):
                     values = torch.cat([y.flatten() for y in raw[name]])
+                    values = values[values != 0]  # detectron2 has no boxes of the background
                     if fcos:
                         shift, spread = (0, spread) if "cls" in end else (1, 0.5)
                     factor = spread / values.std()
                     module.weight.data *= factor
                     module.bias.data = (module.bias.data - values.mean()) * factor + shift
-    model.transform.min_size = sizes
 
 
 def write(kind, folder, min_size=800):
-    model = full_size(kind)
-    model.transform.min_size, model.transform.max_size = (min_size,), 1333 if min_size == 800 else min_size * 5 // 3
-    calibrate(model, kind == "fcos")
+    most = 1333 if min_size == 800 else min_size * 5 // 3
+    with torch.no_grad():
+        model = detectron2_nets.full_size(*DETECTRON2[kind]) if kind in DETECTRON2 else full_size(kind)
+        calibrate(model, kind == "fcos")
+    limit(model, min_size, most)
     torch.save(model.state_dict(), folder / f"{kind}.pth")
     for n, sizes in enumerate(INPUTS):
         images = [picture(f"image{i}", *s) for i, s in enumerate(sizes)]
@@ -69,10 +89,12 @@ def write(kind, folder, min_size=800):
             assert len(labels) >= 24 and len(labels.unique()) >= min(3, model_classes(model) - 1)
             for field, t in result.items():
                 r.samples[f"{i}/{field}"] = (t[:MASKS] if field == "masks" else t).numpy()
-        r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes, limits=[min_size, model.transform.max_size])
+        r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes, limits=[min_size, most])
 
 
 def model_classes(model):
+    if detectron2_nets.is_detectron2(model):
+        return model.classes + 1
     if hasattr(model, "roi_heads"):
         return model.roi_heads.box_predictor.cls_score.out_features
     return model.head.classification_head.num_classes
@@ -80,7 +102,7 @@ def model_classes(model):
 
 def main():
     if sys.argv[1:] == ["--list"]:
-        print(*FULL_SIZE)
+        print(*FULL_SIZE, *DETECTRON2)
         return
     kind, folder, *size = sys.argv[1:]
     write(kind, pathlib.Path(folder), *map(int, size))
