@@ -379,3 +379,46 @@ func TestResizedSizes(t *testing.T) {
 		assert.Equal(t, to, tf.resized(from), from)
 	}
 }
+
+// One pixel, and pictures far beyond the limits, are images like others; what
+// would become thinner than a pixel is an error.
+func TestExtremeImages(t *testing.T) {
+	for _, kind := range []string{"fasterrcnn", "maskrcnn", "fcos", "fasterrcnn_c4", "maskrcnn_detectron2"} {
+		d := small(t, kind)
+		for _, s := range [][2]int{{1, 1}, {3, 2}, {7200, 5}, {7200, 300}} { // MaxSize is 144
+			x, err := ops.New(3, s[0], s[1])
+			require.NoError(t, err)
+			list, err := d.DetectTensors(ctx, []*ops.Tensor{x, picture(t, "image0", 60, 80)})
+			if s[1] == 5 {
+				assert.ErrorIs(t, err, ops.ErrShape, kind)
+				assert.ErrorContains(t, err, "image 0 of 5x7200 would become 0x14", kind)
+				continue
+			}
+			require.NoError(t, err, "%s %v", kind, s)
+			require.Len(t, list, 2)
+			for _, det := range list[0] {
+				b := det.Box
+				assert.True(t, b.X1 >= 0 && b.Y1 >= 0 && b.X2 <= float32(s[1])*1.001 && b.Y2 <= float32(s[0])*1.001, "%s %v: %v", kind, s, b)
+			}
+			assert.NotEmpty(t, list[1], kind)
+		}
+	}
+}
+
+// A checkpoint of other classes is refused with both shapes.
+func TestOtherClasses(t *testing.T) {
+	for _, kind := range []string{"maskrcnn", "retinanet", "maskrcnn_detectron2"} {
+		sd, err := small(t, kind).StateDict()
+		require.NoError(t, err)
+		pyr := pyramid(t, kind, 96)
+		if kind == "maskrcnn_detectron2" {
+			pyr = d2Pyramid(t)
+		}
+		d, err := New(kind, pyr, WithNumClasses(5), WithBoxFeatures(64))
+		require.NoError(t, err)
+		err = d.Load(sd)
+		assert.ErrorIs(t, err, weights.ErrWeights, kind)
+		assert.ErrorContains(t, err, "misshapen")
+		assert.ErrorContains(t, err, "the checkpoint has 7 classes and the detector 5, the background included: change its WithNumClasses")
+	}
+}

@@ -101,7 +101,12 @@ func probability(option string, v float64, set func(*settings)) Option {
 // 91, COCO's; 2 for Keypoint R-CNN; 81 for detectron2's, which leave out the
 // numbers that COCO does not use.
 func WithNumClasses(n int) Option {
-	return atLeast("WithNumClasses", 2, n, func(s *settings) { s.classes = n })
+	return atLeast("WithNumClasses", 2, n, func(s *settings) {
+		if len(s.labels) != n {
+			s.labels = nil // they are of other classes
+		}
+		s.classes = n
+	})
 }
 
 // WithLabels names the classes, class 0 first.

@@ -156,8 +156,8 @@ type Source struct {
 }
 
 // Open makes a detector from a checkpoint. A published one brings its labels,
-// and is downloaded where need be; for a file the number of classes must be in
-// the options if it is not COCO's.
+// and is downloaded where need be; for a file, the number of classes comes from
+// the file, and the labels are COCO's where there are as many.
 func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector, error) {
 	if s.Weights == "" {
 		s.Weights = s.Model
@@ -172,11 +172,7 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector
 		}
 		s.Model = published.Model
 	}
-	eps, own := 0.0, []Option(nil)
-	if published != nil {
-		eps, own = publishedEps(published), []Option{WithLabels(published.Categories())}
-	}
-	d, err := preset(s.Model, eps, s.Network, append(own, s.Options...))
+	kind, _, err := splitModel(s.Model) // before a file is read
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +181,27 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector
 		return nil, err
 	}
 	defer func() { _ = sd.Close() }()
+	eps, labels := 0.0, weights.Labels(LabelList(kind))
+	if published != nil {
+		eps, labels = publishedEps(published), published.Categories()
+	}
+	d, err := preset(s.Model, eps, s.Network, append(fitting(countClasses(sd), labels), s.Options...))
+	if err != nil {
+		return nil, err
+	}
 	return d, d.Load(sd)
+}
+
+// fitting gives a detector as many classes as its checkpoint has, and their
+// names if the list is of as many.
+func fitting(classes int, labels []string) []Option {
+	switch {
+	case classes == len(labels):
+		return []Option{WithLabels(labels)}
+	case classes > 1:
+		return []Option{WithNumClasses(classes)}
+	}
+	return nil
 }
 
 // tinyEps stands for an epsilon of zero, which would mean the default.

@@ -18,7 +18,7 @@ from sampling import Recorder
 
 # Batches, each image by height and width.
 INPUTS = [[(300, 300)], [(427, 640)], [(640, 427)], [(480, 640), (375, 500)]]
-MASKS = 4
+MASKS = 12
 
 
 # The standard deviations that heads' outputs are brought to, by the end of the
