@@ -23,11 +23,13 @@ MASKS = 12
 
 # The standard deviations that heads' outputs are brought to, by the end of the
 # module's name, and what is added to biases: scores that neither saturate nor
-# tie, boxes near their anchors.
+# tie, boxes near their anchors. An error of a box is one of its offset times the
+# anchor's size: with offsets twice these, torchvision's own boxes are 1e-3 pixels
+# from what it computes in float64.
 SPREAD = {
-    "rpn.head.cls_logits": (1.5, 0), "rpn.head.bbox_pred": (0.2, 0),
-    "box_predictor.cls_score": (2.0, 0), "box_predictor.bbox_pred": (0.7, 0),
-    "classification_head.cls_logits": (1.2, -3), "regression_head.bbox_reg": (0.15, 0),
+    "rpn.head.cls_logits": (1.5, 0), "rpn.head.bbox_pred": (0.1, 0),
+    "box_predictor.cls_score": (2.0, 0), "box_predictor.bbox_pred": (0.35, 0),
+    "classification_head.cls_logits": (1.2, -3), "regression_head.bbox_reg": (0.08, 0),
 }
 
 
@@ -47,6 +49,16 @@ def limit(model, least, most):
         model.transform.min_size, model.transform.max_size = (least,), most
 
 
+def outputs(maps, channels, background_last):
+    """The values of a layer, a column for each output, in the order of its
+    bias: detectron2's, where the SDK has the background first, has it last or
+    not at all."""
+    rows = torch.cat([y.movedim(1, -1).reshape(-1, y.shape[1]) for y in maps])
+    if rows.shape[1] != channels:
+        return rows[:, -channels:]
+    return rows.roll(-1, 1) if background_last and maps[0].dim() == 2 else rows
+
+
 def calibrate(model, fcos):
     """Scales the heads' last layers, by their outputs on one small image."""
     limit(model, 256, 256 * 5 // 3)
@@ -56,13 +68,14 @@ def calibrate(model, fcos):
             name = detectron2_nets.torchvision_name(name)
             for end, (spread, shift) in SPREAD.items():
                 if name.endswith(end) and name.startswith(names):
-                    values = torch.cat([y.flatten() for y in raw[name]])
-                    values = values[values != 0]  # detectron2 has no boxes of the background
+                    values = outputs(raw[name], len(module.bias), detectron2_nets.is_detectron2(model))
+                    # Classes are brought to one mean each, so that none wins everywhere.
+                    mean = values.mean(0) if end == "box_predictor.cls_score" else values.mean()
                     if fcos:
                         shift, spread = (0, spread) if "cls" in end else (1, 0.5)
-                    factor = spread / values.std()
+                    factor = spread / (values - mean).std()
                     module.weight.data *= factor
-                    module.bias.data = (module.bias.data - values.mean()) * factor + shift
+                    module.bias.data = (module.bias.data - mean) * factor + shift
 
 
 def write(kind, folder, min_size=800):
