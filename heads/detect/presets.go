@@ -176,6 +176,9 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector
 	if err != nil {
 		return nil, err
 	}
+	if err := checkOptions(s.Options); err != nil {
+		return nil, err
+	}
 	sd, err := weights.Open(path)
 	if err != nil {
 		return nil, err
@@ -190,6 +193,17 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector
 		return nil, err
 	}
 	return d, d.Load(sd)
+}
+
+// checkOptions finds values that no detector takes.
+func checkOptions(opts []Option) error {
+	s := defaults()
+	for _, o := range opts {
+		if err := o(&s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fitting gives a detector as many classes as its checkpoint has, and their
