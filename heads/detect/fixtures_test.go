@@ -160,11 +160,12 @@ func TestDetectorsAreTorchvisions(t *testing.T) {
 type comparison struct {
 	raw, box, score, mask, keypoint reftest.Worst
 	count                           int
+	keypoints, peaks                int // keypoints compared, and those between equal peaks
 }
 
 func (c *comparison) String() string {
-	return fmt.Sprintf("%d detections; raw outputs: %v; boxes %.1e px, scores %.1e, masks %.1e, keypoints %.1e px",
-		c.count, &c.raw, c.box.Ratio, c.score.Ratio, c.mask.Ratio, c.keypoint.Ratio)
+	return fmt.Sprintf("%d detections; raw outputs: %v; boxes %.1e px, scores %.1e, masks %.1e, keypoints %.1e px, %d of %d between equal peaks",
+		c.count, &c.raw, c.box.Ratio, c.score.Ratio, c.mask.Ratio, c.keypoint.Ratio, c.peaks, c.keypoints)
 }
 
 // compareRun runs a detector and compares raw outputs and detections with a
@@ -292,12 +293,7 @@ func compareImage(t *testing.T, i int, dets []Detection, want map[string]reftest
 		if points := get("keypoints"); points.Data != nil {
 			n := points.Shape[1]
 			require.Len(t, det.Keypoints, n)
-			for j, p := range det.Keypoints {
-				near(t, &worst.keypoint, at, points.Data[(k*n+j)*3], p.X, 1)
-				near(t, &worst.keypoint, at, points.Data[(k*n+j)*3+1], p.Y, 1)
-				want := get("keypoints_scores")
-				near(t, &worst.score, at, want.Data[k*n+j], p.Score, reftest.AbsMax(want.Data))
-			}
+			worst.compareKeypoints(t, at, det.Keypoints, points.Data[3*k*n:3*(k+1)*n], get("keypoints_scores").Data, k*n)
 		}
 		if masks := get("masks"); masks.Data != nil && k < masks.Shape[0] {
 			m, err := det.Mask.Paste()
@@ -309,6 +305,26 @@ func compareImage(t *testing.T, i int, dets []Detection, want map[string]reftest
 		}
 	}
 	return order
+}
+
+// compareKeypoints compares one object's keypoints, x, y and 1 each, with scores
+// from the first on. Where a heatmap has two peaks of one height either may be
+// the keypoint; of all that are compared no more than one in 500 may be such.
+func (c *comparison) compareKeypoints(t *testing.T, at string, got []ops.Keypoint, want, scores []float32, first int) {
+	t.Helper()
+	largest := reftest.AbsMax(scores)
+	for j, p := range got {
+		c.keypoints++
+		score, x, y := scores[first+j], want[3*j], want[3*j+1]
+		near(t, &c.score, at, score, p.Score, largest)
+		far := max(math.Abs(float64(p.X-x)), math.Abs(float64(p.Y-y))) > 1e-3
+		if far && math.Abs(float64(score-p.Score)) <= 1e-5*largest && c.peaks*500 < c.keypoints {
+			c.peaks++
+			continue
+		}
+		near(t, &c.keypoint, at, x, p.X, 1)
+		near(t, &c.keypoint, at, y, p.Y, 1)
+	}
 }
 
 // recorded is a raw output as torchvision has it.

@@ -73,7 +73,7 @@ func (s *Segmenter) Load(sd *weights.StateDict, opts ...backbone.LoadOption) err
 func (s *Segmenter) Config() Config { return s.config }
 
 // Logits computes N×classes×H×W logits at the input's size, torchvision's
-// "out"; x is N×C×H×W, preprocessed. Labels needs a fraction of the memory.
+// "out"; x is N×C×H×W, preprocessed. Classify needs a fraction of the memory.
 func (s *Segmenter) Logits(ctx context.Context, x *ops.Tensor) (*ops.Tensor, error) {
 	return s.one(ctx, x, "out")
 }
