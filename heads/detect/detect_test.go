@@ -383,7 +383,7 @@ func TestResizedSizes(t *testing.T) {
 // One pixel, and pictures far beyond the limits, are images like others; what
 // would become thinner than a pixel is an error.
 func TestExtremeImages(t *testing.T) {
-	for _, kind := range []string{"fasterrcnn", "maskrcnn", "fcos", "fasterrcnn_c4", "maskrcnn_detectron2"} {
+	for _, kind := range []string{"fasterrcnn", "fcos", "fasterrcnn_c4", "fasterrcnn_detectron2"} {
 		d := small(t, kind)
 		for _, s := range [][2]int{{1, 1}, {3, 2}, {7200, 5}, {7200, 300}} { // MaxSize is 144
 			x, err := ops.New(3, s[0], s[1])
