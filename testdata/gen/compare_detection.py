@@ -99,7 +99,7 @@ def write(kind, folder, min_size=800):
         for i, result in enumerate(results):
             labels = result["labels"]
             print(f"{kind} {sizes[i]}: {len(labels)} detections of {len(labels.unique())} classes, batch {seconds:.2f} s")
-            assert len(labels) >= 24 and len(labels.unique()) >= min(3, model_classes(model) - 1)
+            assert len(labels) >= 24 and len(labels.unique()) >= min(8, model_classes(model) - 1)
             for field, t in result.items():
                 r.samples[f"{i}/{field}"] = (t[:MASKS] if field == "masks" else t).numpy()
         r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes, limits=[min_size, most])
