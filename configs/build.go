@@ -118,17 +118,22 @@ func (c *Config) neck(b *Built, config fpn.Config) error {
 	return nil
 }
 
-// detector puts a pyramid and a detector on the backbone.
+// detector puts a detector on the backbone, with the pyramid that it wants.
 func (c *Config) detector(b *Built) error {
 	x := c.Model.Detector
-	config := detect.Neck(x.Kind)
-	if c.Model.Neck != nil {
+	config, pyramid := detect.Neck(x.Kind)
+	switch {
+	case c.Model.Neck != nil && !pyramid:
+		return errors.WithMessage(errors.Wrapf(ErrConfig, "%s reads C4: leave the neck out", x.Kind), c.where("model.neck", ""))
+	case c.Model.Neck != nil:
 		config = c.Model.Neck.config()
 	}
-	if err := c.neck(b, config); err != nil {
-		return err
+	if pyramid {
+		if err := c.neck(b, config); err != nil {
+			return err
+		}
 	}
-	names := weights.Labels(map[bool]string{true: "coco_person", false: "coco91"}[x.Kind == "keypointrcnn"])
+	names := weights.Labels(detect.LabelList(x.Kind))
 	own, err := c.labels(orDefault(x.Classes, len(names)))
 	switch {
 	case err != nil:
@@ -138,7 +143,13 @@ func (c *Config) detector(b *Built) error {
 	case x.Classes != 0 && x.Classes != len(names):
 		names = nil
 	}
-	det, err := detect.New(x.Kind, b.Pyramid, append(x.options(), detect.WithLabels(names))...)
+	opts := append(x.options(), detect.WithLabels(names))
+	var det *detect.Detector
+	if pyramid {
+		det, err = detect.New(x.Kind, b.Pyramid, opts...)
+	} else {
+		det, err = detect.NewOnBackbone(x.Kind, b.Network, opts...)
+	}
 	if err != nil {
 		return errors.WithMessage(err, c.where("model.detector", x.Kind))
 	}

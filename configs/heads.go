@@ -36,8 +36,9 @@ func (n *Neck) config() fpn.Config {
 
 // Detector is a detector of package detect.
 type Detector struct {
-	Kind string `yaml:"kind,required" enum:"fasterrcnn,fasterrcnn_v2,fcos,keypointrcnn,maskrcnn,maskrcnn_v2,retinanet,retinanet_v2"`
-	// Classes, the background included. Default: COCO's 91; 2 for keypoints.
+	Kind string `yaml:"kind,required" enum:"fasterrcnn,fasterrcnn_c4,fasterrcnn_detectron2,fasterrcnn_v2,fcos,keypointrcnn,maskrcnn,maskrcnn_detectron2,maskrcnn_v2,retinanet,retinanet_v2"`
+	// Classes, the background included. Default: COCO's 91, or 81 for
+	// detectron2's; 2 for keypoints.
 	Classes int `yaml:"classes" min:"2" max:"65536"`
 	// Detections below ScoreThreshold are dropped; those that overlap a better
 	// one of their class by more than NMSThreshold too. At most MaxDetections

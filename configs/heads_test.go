@@ -40,6 +40,7 @@ func TestBuildDetectors(t *testing.T) {
 	for _, kind := range detect.Kinds() {
 		b, c := build(t, thinBackbone+"  detector: {kind: "+kind+", score_threshold: 0.3, max_detections: 7, min_size: 64}\n")
 		require.NotNil(t, b.Detector, kind)
+		assert.Equal(t, kind != "fasterrcnn_c4", b.Pyramid != nil, kind)
 		assert.Equal(t, kind, b.Detector.Kind())
 		assert.Nil(t, b.Network)
 		assert.Equal(t, []string{"detections"}, c.Outputs)
@@ -67,6 +68,7 @@ func TestBadHeads(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"kind":      {"  detector: {kind: yolo}\n", "x.yaml:4:20: model.detector.kind: expected fasterrcnn"},
 		"no kind":   {"  detector: {classes: 3}\n", "model.detector.kind: is missing"},
+		"c4 neck":   {"  neck: {channels: 8}\n  detector: {kind: fasterrcnn_c4}\n", "x.yaml:4:9: model.neck: fasterrcnn_c4 reads C4: leave the neck out"},
 		"both":      {"  detector: {kind: fcos}\n  segmenter: {head: fcn}\n", "x.yaml:5:14: model.segmenter: excludes detector and neck"},
 		"range":     {"  segmenter: {head: fcn, classes: 300}\n", "expected 1 to 256, found 300"},
 		"unknown":   {"  neck: {chanels: 3}\n", "unknown key"},

@@ -64,6 +64,16 @@ func TestLevels(t *testing.T) {
 		require.NoError(t, err, spelling)
 		assert.Equal(t, backbone.Info{Channels: 256, Stride: want}, info, spelling)
 	}
+	_, retina := thin(t, fpn.TorchvisionRetinaNet())
+	assert.Equal(t, []fpn.Level{"P3", "P4", "P5", "P6", "P7"}, retina.Levels())
+	for spelling, want := range map[fpn.Level]int{"0": 8, "1": 16, "2": 32, "p6": 64, "p7": 128} {
+		info, err := retina.Info(spelling)
+		require.NoError(t, err, spelling)
+		assert.Equal(t, want, info.Stride, spelling)
+		hook, err := retina.Hook(string(spelling), func(context.Context, *backbone.Activation) error { return nil })
+		require.NoError(t, err, spelling)
+		hook.Remove()
+	}
 	_, err := pyr.Info("P7")
 	assert.ErrorIs(t, err, backbone.ErrNode)
 	_, err = pyr.Features(context.Background(), image(t, 1, 3, 64, 64), "C3")

@@ -15,6 +15,12 @@ type AnchorGenerator struct {
 	Sizes [][]float32
 	// AspectRatios are heights over widths, for each level.
 	AspectRatios [][]float32
+	// Exact anchors are not rounded to whole pixels: detectron2's.
+	Exact bool
+	// Strides are the distances between locations in pixels of the image, for
+	// each level, as detectron2 has them. Without any it is the whole number
+	// of times that the map fits into the image, as in torchvision.
+	Strides []int
 }
 
 // Validate reports levels that do not match and sizes or ratios that are not
@@ -35,6 +41,14 @@ func (g AnchorGenerator) Validate() error {
 			}
 		}
 	}
+	if len(g.Strides) != 0 && len(g.Strides) != len(g.Sizes) {
+		return errors.Wrapf(ErrShape, "anchors: strides for %d levels, sizes for %d", len(g.Strides), len(g.Sizes))
+	}
+	for level, s := range g.Strides {
+		if s < 1 {
+			return errors.Wrapf(ErrShape, "anchors: stride %d of level %d, want a positive number", s, level)
+		}
+	}
 	return nil
 }
 
@@ -43,15 +57,18 @@ func (g AnchorGenerator) PerLocation(level int) int {
 	return len(g.Sizes[level]) * len(g.AspectRatios[level])
 }
 
-// Cell gives the anchors of one location of a level, centred on the origin and
-// rounded to whole pixels, halves to even.
+// Cell gives the anchors of one location of a level, centred on the origin and,
+// unless they are Exact, rounded to whole pixels, halves to even.
 func (g AnchorGenerator) Cell(level int) []Box {
 	cell := make([]Box, 0, g.PerLocation(level))
 	for _, ratio := range g.AspectRatios[level] {
 		h := sqrt32(ratio)
 		w := 1 / h
 		for _, size := range g.Sizes[level] {
-			x, y := roundEven(w*size/2), roundEven(h*size/2)
+			x, y := w*size/2, h*size/2
+			if !g.Exact {
+				x, y = roundEven(x), roundEven(y)
+			}
 			cell = append(cell, Box{-x, -y, x, y})
 		}
 	}
@@ -60,10 +77,18 @@ func (g AnchorGenerator) Cell(level int) []Box {
 
 func roundEven(v float32) float32 { return float32(math.RoundToEven(float64(v))) }
 
+// Stride is the distance between the locations of a level whose map is
+// rows×columns, for a batch of imageHeight×imageWidth pixels.
+func (g AnchorGenerator) Stride(level, rows, columns, imageHeight, imageWidth int) (x, y int) {
+	if level < len(g.Strides) {
+		return g.Strides[level], g.Strides[level]
+	}
+	return imageWidth / columns, imageHeight / rows
+}
+
 // Grid gives all anchors of a level whose map is rows×columns, for a batch of
 // imageHeight×imageWidth pixels, padding included: row by row, at each pixel
-// the cell's. As in torchvision the distance between locations is the whole
-// number of times that the map fits into the image.
+// the cell's.
 func (g AnchorGenerator) Grid(level, rows, columns, imageHeight, imageWidth int) ([]Box, error) {
 	if level < 0 || level >= len(g.Sizes) {
 		return nil, errors.Wrapf(ErrShape, "anchors: level %d of %d", level, len(g.Sizes))
@@ -72,7 +97,7 @@ func (g AnchorGenerator) Grid(level, rows, columns, imageHeight, imageWidth int)
 		return nil, errors.Wrapf(ErrShape, "anchors: a map of %dx%d for an image of %dx%d", rows, columns, imageHeight, imageWidth)
 	}
 	cell := g.Cell(level)
-	strideY, strideX := imageHeight/rows, imageWidth/columns
+	strideX, strideY := g.Stride(level, rows, columns, imageHeight, imageWidth)
 	boxes := make([]Box, 0, rows*columns*len(cell))
 	for r := range rows {
 		y := float32(r * strideY)

@@ -101,7 +101,14 @@ func TestDetectionOperatorsCheckTheirArguments(t *testing.T) {
 		"anchors size": func() error {
 			return ops.AnchorGenerator{Sizes: [][]float32{{nan}}, AspectRatios: [][]float32{{1}}}.Validate()
 		},
-		"anchors grid": func() error { _, err := ops.AnchorGenerator{}.Grid(0, 1, 1, 1, 1); return err },
+		"anchors strides": func() error {
+			return ops.AnchorGenerator{Sizes: [][]float32{{1}}, AspectRatios: [][]float32{{1}}, Strides: []int{4, 8}}.Validate()
+		},
+		"anchors stride": func() error {
+			return ops.AnchorGenerator{Sizes: [][]float32{{1}}, AspectRatios: [][]float32{{1}}, Strides: []int{0}}.Validate()
+		},
+		"aligned mask NaN": func() error { _, err := ops.PasteMaskAligned(flat, ops.Box{X1: nan}, 5, 5); return err },
+		"anchors grid":     func() error { _, err := ops.AnchorGenerator{}.Grid(0, 1, 1, 1, 1); return err },
 		"anchors map": func() error {
 			_, err := ops.AnchorGenerator{Sizes: [][]float32{{1}}, AspectRatios: [][]float32{{1}}}.Grid(0, 5, 1, 4, 1)
 			return err
@@ -110,6 +117,37 @@ func TestDetectionOperatorsCheckTheirArguments(t *testing.T) {
 	} {
 		assert.ErrorIs(t, f(), ops.ErrShape, name)
 	}
+}
+
+// detectron2's anchors keep their fractions, and its strides do not depend on
+// how a map was rounded.
+func TestExactAnchors(t *testing.T) {
+	g := ops.AnchorGenerator{Sizes: [][]float32{{32}}, AspectRatios: [][]float32{{0.5}}, Exact: true, Strides: []int{64}}
+	require.NoError(t, g.Validate())
+	boxes, err := g.Grid(0, 2, 3, 100, 180)
+	require.NoError(t, err)
+	require.Len(t, boxes, 6)
+	for k, v := range [4]float32{-22.627417, -11.313708, 22.627417, 11.313708} {
+		b := boxes[5] // the second row's last
+		assert.InDelta(t, v+[4]float32{128, 64, 128, 64}[k], [4]float32{b.X1, b.Y1, b.X2, b.Y2}[k], 1e-5)
+	}
+}
+
+// An aligned mask covers its box to the pixel, and half of it where a pixel is
+// half in the box.
+func TestAlignedMask(t *testing.T) {
+	one, err := ops.FromSlice([]float32{1, 1, 1, 1}, 2, 2)
+	require.NoError(t, err)
+	m, err := ops.PasteMaskAligned(one, ops.Box{X1: 2, Y1: 1, X2: 6, Y2: 3}, 4, 8)
+	require.NoError(t, err)
+	for i, v := range m.Data() {
+		x, y := i%8, i/8
+		inside := x >= 2 && x < 6 && y >= 1 && y < 3
+		assert.Equal(t, inside, v >= 0.5, "%d,%d: %v", x, y, v)
+	}
+	m, err = ops.PasteMaskAligned(one, ops.Box{X1: 3, Y1: 3, X2: 3, Y2: 3}, 4, 8)
+	require.NoError(t, err)
+	assert.Equal(t, make([]float32, 32), m.Data(), "a box without extent")
 }
 
 func TestPoolingStopsWithTheContext(t *testing.T) {

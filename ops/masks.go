@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	"github.com/pkg/errors"
 )
 
@@ -14,6 +16,18 @@ const maxPicture = 1 << 16
 // outside the box. Errors, for a box that is not finite or sizes out of range,
 // wrap ErrShape.
 func PasteMask(mask *Tensor, box Box, height, width int) (*Tensor, error) {
+	return pasteMask(mask, box, height, width, paddedAxis)
+}
+
+// PasteMaskAligned is detectron2's paste_masks_in_image before its threshold:
+// the mask's and the image's pixels stand for their centres, and the box is not
+// expanded. Otherwise it is as PasteMask.
+func PasteMaskAligned(mask *Tensor, box Box, height, width int) (*Tensor, error) {
+	return pasteMask(mask, box, height, width, alignedAxis)
+}
+
+// pasteMask lays a mask out with the samples that axis finds along each side.
+func pasteMask(mask *Tensor, box Box, height, width int, axis func(from, to float32, mask, extent int) []pasteSample) (*Tensor, error) {
 	if err := want("paste mask: the mask", mask, 2); err != nil {
 		return nil, err
 	}
@@ -29,8 +43,8 @@ func PasteMask(mask *Tensor, box Box, height, width int) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	ys := pasteAxis(box.Y1, box.Y2, mask.shape[0], height)
-	xs := pasteAxis(box.X1, box.X2, mask.shape[1], width)
+	ys := axis(box.Y1, box.Y2, mask.shape[0], height)
+	xs := axis(box.X1, box.X2, mask.shape[1], width)
 	m := mask.shape[1]
 	for _, y := range ys {
 		above, below := maskRow(mask.data, y.low, m), maskRow(mask.data, y.high, m)
@@ -51,9 +65,9 @@ type pasteSample struct {
 	part          float32
 }
 
-// pasteAxis expands a box for the padding, cuts it to whole pixels and gives
+// paddedAxis expands a box for the padding, cuts it to whole pixels and gives
 // the samples of those that lie in the image.
-func pasteAxis(from, to float32, mask, extent int) []pasteSample {
+func paddedAxis(from, to float32, mask, extent int) []pasteSample {
 	padded := mask + 2
 	scale := float32(float64(padded) / float64(mask))
 	half, centre := (to-from)*0.5*scale, (to+from)*0.5
@@ -67,6 +81,27 @@ func pasteAxis(from, to float32, mask, extent int) []pasteSample {
 		list = append(list, pasteSample{
 			at: p, low: low - 1, high: min(low+1, padded-1) - 1, part: source - float32(low),
 		})
+	}
+	return list
+}
+
+// alignedAxis is torch's grid_sample with align_corners=False, zeros outside,
+// at the centres of the image's pixels. A pixel around the box belongs to it,
+// as on detectron2's CPU. Boxes without extent have no samples.
+func alignedAxis(from, to float32, mask, extent int) []pasteSample {
+	if !(to > from) {
+		return nil
+	}
+	var list []pasteSample
+	first, end := int(math.Floor(float64(from)))-1, int(math.Ceil(float64(to)))+1
+	for p := max(first, 0); p < min(end, extent); p++ {
+		relative := (float32(p)+0.5-from)/(to-from)*2 - 1
+		source := ((relative+1)*float32(mask) - 1) / 2
+		low := int(math.Floor(float64(source)))
+		if low < -1 || low >= mask {
+			continue
+		}
+		list = append(list, pasteSample{at: p, low: low, high: low + 1, part: source - float32(low)})
 	}
 	return list
 }

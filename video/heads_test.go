@@ -64,7 +64,8 @@ func bgrOf(t *testing.T, f *Frame) *Frame {
 // A batch's results are those of each frame alone, whatever the order of its
 // bytes, and those of the detector itself.
 func TestDetectorModel(t *testing.T) {
-	pyr, err := fpn.New(smallTrunk(t), detect.Neck("maskrcnn"))
+	neck, _ := detect.Neck("maskrcnn")
+	pyr, err := fpn.New(smallTrunk(t), neck)
 	require.NoError(t, err)
 	det, err := detect.NewMaskRCNN(pyr, detect.WithNumClasses(4), detect.WithScoreThreshold(0.01), detect.WithMaxDetections(9), detect.WithMinMaxSize(120, 200), detect.WithProposals(100, 50))
 	require.NoError(t, err)

@@ -21,6 +21,8 @@ var ErrFetch = errors.New("fetch failed")
 // a file in the cache has the SHA-256 that its publisher promises by the eight
 // hex digits in the file's name. That catches damage and mistakes, not an
 // adversary: against those it is as good as the connection, HTTPS by default.
+// detectron2 promises nothing: of its files only the size is checked, against
+// what the server announces.
 //
 // The cache is the folder of [WithCacheDir], else of the environment variable
 // VERTEBRA_CACHE, else vertebra/checkpoints in os.UserCacheDir. Files come from

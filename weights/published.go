@@ -25,13 +25,19 @@ var ErrUnknownCheckpoint = errors.New("unknown checkpoint")
 //	ResNet50_Weights.IMAGENET1K_V2
 //	ResNet50_Weights.DEFAULT
 //
+// and so do these, by detectron2's name:
+//
+//	maskrcnn_resnet50_v1_fpn_detectron2/COCO_3X
+//	COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_3x
+//
 // Without a tag it is the model's DEFAULT, which is torchvision's newest. An
 // unknown name gives an error that wraps [ErrUnknownCheckpoint] and lists the
 // nearest names.
 func Lookup(name string) (*Checkpoint, error) {
 	model, tag := splitName(name)
 	for _, c := range registry() {
-		if c.Model == model && (strings.EqualFold(c.Tag, tag) || c.Default && tag == "default") {
+		own := c.Model == model && (strings.EqualFold(c.Tag, tag) || c.Default && tag == "default")
+		if own || c.Alias != "" && strings.EqualFold(c.Alias, strings.TrimSpace(name)) {
 			found := c.clone()
 			return &found, nil
 		}

@@ -28,6 +28,9 @@ func TestLookup(t *testing.T) {
 		"Wide_ResNet101_2_Weights.IMAGENET1K_V1":             "wide_resnet101_2/IMAGENET1K_V1",
 		"KeypointRCNN_ResNet50_FPN_Weights.DEFAULT":          "keypointrcnn_resnet50_fpn/COCO_V1",
 		"keypointrcnn_resnet50_fpn/COCO_LEGACY":              "keypointrcnn_resnet50_fpn/COCO_LEGACY",
+		"maskrcnn_resnet50_v1_fpn_detectron2":                "maskrcnn_resnet50_v1_fpn_detectron2/COCO_3X",
+		"COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x":    "maskrcnn_resnet50_v1_fpn_detectron2/COCO_1X",
+		"coco-detection/faster_rcnn_r_101_fpn_3x":            "fasterrcnn_resnet101_v1_fpn_detectron2/COCO_3X",
 		"DeepLabV3_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1": "deeplabv3_resnet50/COCO_WITH_VOC_LABELS_V1",
 	} {
 		c, err := Lookup(spelling)

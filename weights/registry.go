@@ -14,16 +14,21 @@ import (
 // Checkpoint is one published set of trained weights: where it is, what it
 // scores and how images must be prepared for it.
 type Checkpoint struct {
-	// Model is the network by torchvision's name, such as "resnet50".
+	// Model is the network by torchvision's name, such as "resnet50"; by that of
+	// package detect's Preset for detectron2's.
 	Model string `json:"model"`
 	// Tag tells a model's checkpoints apart, such as "IMAGENET1K_V2".
 	Tag string `json:"tag"`
+	// Alias is what the publisher calls it where that is not Model and Tag:
+	// "COCO-Detection/faster_rcnn_R_50_FPN_3x".
+	Alias string `json:"alias"`
 	// Default marks the one that torchvision calls the model's DEFAULT: the
 	// newest.
 	Default bool `json:"default"`
 	// URL is where the publisher keeps the file.
 	URL string `json:"url"`
-	// SHA256Prefix is how the file's SHA-256 begins, in lower-case hex.
+	// SHA256Prefix is how the file's SHA-256 begins, in lower-case hex; empty
+	// where the publisher promises none.
 	SHA256Prefix string `json:"sha256_prefix"`
 	// NumParams counts the trained parameters; the file holds the
 	// normalisations' statistics besides.
@@ -38,7 +43,7 @@ type Checkpoint struct {
 	// Attribution says where these facts come from and under which licence.
 	Attribution string `json:"-"`
 
-	// CategoryList names the list of classes: "imagenet1k", "coco91",
+	// CategoryList names the list of classes: "imagenet1k", "coco91", "coco81",
 	// "coco_person" or "voc21". Categories gives the list itself.
 	CategoryList string `json:"categories"`
 	// KeypointList is "coco_person_keypoints", or empty where the network
@@ -68,19 +73,30 @@ type Preprocessing struct {
 	Antialias bool `json:"antialias"`
 }
 
+// registryJSON is torchvision's checkpoints, detectron2JSON those of
+// detectron2's model zoo.
+//
 //go:embed registry.json
 var registryJSON []byte
+
+//go:embed registry_detectron2.json
+var detectron2JSON []byte
 
 //go:embed labels/*.txt
 var labelFiles embed.FS
 
-// registry is the embedded list, in torchvision's order. Callers get clones.
+// registry is the embedded lists, in their publishers' order. Callers get
+// clones.
 var registry = sync.OnceValue(func() []Checkpoint {
-	list, err := parseRegistry(registryJSON)
-	if err != nil {
-		panic("weights: the embedded registry.json: " + err.Error()) // a test parses the same bytes
+	var all []Checkpoint
+	for _, text := range [][]byte{registryJSON, detectron2JSON} {
+		list, err := parseRegistry(text)
+		if err != nil {
+			panic("weights: the embedded registry: " + err.Error()) // a test parses the same bytes
+		}
+		all = append(all, list...)
 	}
-	return list
+	return all
 })
 
 func parseRegistry(text []byte) ([]Checkpoint, error) {
@@ -98,8 +114,9 @@ func parseRegistry(text []byte) ([]Checkpoint, error) {
 }
 
 // Published lists the checkpoints that torchvision 0.14.1 publishes for
-// networks of the residual family: classifiers, detectors and segmenters, in
-// torchvision's order.
+// networks of the residual family, classifiers, detectors and segmenters, in
+// torchvision's order, and then Faster and Mask R-CNN with feature pyramids of
+// detectron2's model zoo.
 func Published() []Checkpoint {
 	list := make([]Checkpoint, len(registry()))
 	for i, c := range registry() {
@@ -131,7 +148,7 @@ func (c *Checkpoint) Categories() []string { return labels(c.CategoryList) }
 func (c *Checkpoint) Keypoints() []string { return labels(c.KeypointList) }
 
 // Labels returns a list of classes by its name ("imagenet1k", "coco91",
-// "coco_person", "coco_person_keypoints", "voc21"); nil if there is none.
+// "coco81", which is coco91 without the unused numbers, "coco_person", "coco_person_keypoints", "voc21"); nil if there is none.
 func Labels(list string) []string { return labels(list) }
 
 // Transform is the preprocessing of a classifier.

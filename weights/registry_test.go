@@ -17,13 +17,15 @@ import (
 func TestParseRegistry(t *testing.T) {
 	list, err := parseRegistry(registryJSON)
 	require.NoError(t, err)
-	assert.Equal(t, Published(), list)
+	more, err := parseRegistry(detectron2JSON)
+	require.NoError(t, err)
+	assert.Equal(t, Published(), append(list, more...))
 	_, err = parseRegistry([]byte(`{"checkpoints": 1}`))
 	assert.Error(t, err)
 }
 
 func TestPublished(t *testing.T) {
-	classes := map[string]int{"imagenet1k": 1000, "coco91": 91, "voc21": 21, "coco_person": 2}
+	classes := map[string]int{"imagenet1k": 1000, "coco91": 91, "coco81": 81, "voc21": 21, "coco_person": 2}
 	defaults, names := map[string]int{}, map[string]bool{}
 	for _, c := range Published() {
 		name := c.Name()
@@ -38,8 +40,14 @@ func TestPublished(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, "https", u.Scheme, name)
 		assert.True(t, filepath.IsLocal(c.File()) && !strings.ContainsAny(c.File(), `/\:`), "%s: file %q", name, c.File())
-		assert.Regexp(t, "^[0-9a-f]{8}$", c.SHA256Prefix, name)
-		assert.True(t, strings.HasSuffix(c.File(), "-"+c.SHA256Prefix+".pth"), name)
+		if c.Alias != "" { // detectron2's
+			assert.Regexp(t, `^model_final_[0-9a-f]{6}\.pkl$`, c.File(), name)
+			assert.Empty(t, c.SHA256Prefix, name)
+			assert.Contains(t, c.URL, c.Alias, name)
+		} else {
+			assert.Regexp(t, "^[0-9a-f]{8}$", c.SHA256Prefix, name)
+			assert.True(t, strings.HasSuffix(c.File(), "-"+c.SHA256Prefix+".pth"), name)
+		}
 		assert.Greater(t, c.NumParams, int64(1e7), name)
 		assert.NotEmpty(t, c.Metrics, name)
 		assert.NotEmpty(t, c.Attribution, name)
@@ -51,10 +59,14 @@ func TestPublished(t *testing.T) {
 		p := c.Preprocessing
 		assert.Positive(t, p.Resize, name)
 		assert.Equal(t, [3]float32{0.485, 0.456, 0.406}, p.Mean, name)
-		assert.Equal(t, [3]float32{0.229, 0.224, 0.225}, p.Std, name)
+		std := [3]float32{0.229, 0.224, 0.225}
+		if strings.HasSuffix(c.Model, "_v1_fpn_detectron2") { // pixels of 0 to 255
+			std = [3]float32{1.0 / 255, 1.0 / 255, 1.0 / 255}
+		}
+		assert.Equal(t, std, p.Std, name)
 		assert.Equal(t, "bilinear", p.Interpolation, name)
 	}
-	assert.Len(t, names, 30)
+	assert.Len(t, names, 38)
 	for model, n := range defaults {
 		assert.Equal(t, 1, n, "%s: defaults", model)
 	}
@@ -87,6 +99,7 @@ func TestCategories(t *testing.T) {
 		{"fasterrcnn_resnet50_fpn", 0, "__background__"}, {"fasterrcnn_resnet50_fpn", 1, "person"},
 		{"fasterrcnn_resnet50_fpn", 12, "N/A"}, {"fasterrcnn_resnet50_fpn", 90, "toothbrush"},
 		{"keypointrcnn_resnet50_fpn", 1, "person"},
+		{"COCO-Detection/faster_rcnn_X_101_32x8d_FPN_3x", 12, "stop sign"},
 		{"fcn_resnet101", 20, "tvmonitor"},
 	} {
 		ck, err := Lookup(c.model)
@@ -134,6 +147,11 @@ func TestRegistryAgainstTorchvision(t *testing.T) {
 		assert.Equal(t, e.NumParams, c.NumParams)
 		assert.Equal(t, e.Metrics, c.Metrics)
 		assert.Len(t, c.Categories(), e.NumCategories)
+	}
+	for _, c := range Published() {
+		if c.Alias != "" {
+			found++
+		}
 	}
 	assert.Len(t, Published(), found)
 }

@@ -30,8 +30,10 @@ const (
 // scheme it has: prefixes that wrap the whole network (module., model.,
 // backbone. …) are taken off, detectron2's and Caffe2's names translated, the
 // classifier called fc, and a feature pyramid's names made fpn.inner_blocks.0.0
-// and the like. num_batches_tracked is left out. Other names stay as they are. Two keys that come to mean one are an error
-// that wraps ErrWeights.
+// and the like, those of detectron2's R-CNN heads rpn.head.cls_logits and the
+// like. num_batches_tracked is left out, and so are detectron2's anchors and
+// pixel statistics. Other names stay as they are. Two keys that come to mean
+// one are an error that wraps ErrWeights.
 func Canonical(sd *StateDict) (*StateDict, Scheme, error) {
 	scheme := recognise(sd.names)
 	prefix := commonPrefix(sd.names, anchors[scheme])
@@ -102,7 +104,8 @@ func commonPrefix(names []string, anchor *regexp.Regexp) string {
 func translate(s Scheme, name string) (string, bool) {
 	switch s {
 	case Detectron2:
-		return fromDetectron2(name), true
+		name, keep := fromDetectron2Heads(name)
+		return fromDetectron2(name), keep
 	case Caffe2:
 		return fromCaffe2(name)
 	}

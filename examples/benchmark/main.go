@@ -24,6 +24,7 @@ import (
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/heads/segment"
 )
 
 func main() {
@@ -46,7 +47,7 @@ type options struct {
 
 func parse(args []string) (*options, error) {
 	fs := flag.NewFlagSet("benchmark", flag.ContinueOnError)
-	models := fs.String("model", "resnet50", "networks, by commas: "+strings.Join(backbone.Presets(), ", ")+"; with _os8 or _os16 for that output stride, or _fpn for a feature pyramid")
+	models := fs.String("model", "resnet50", "networks, by commas: "+strings.Join(backbone.Presets(), ", ")+"; with _os8 or _os16 for that output stride, or _fpn for a feature pyramid; "+strings.Join(segment.Models(), ", "))
 	size := fs.String("size", "224x224", "the input's `HEIGHTxWIDTH`")
 	batches := fs.String("batch", "1", "images a run, by commas")
 	threads := fs.String("threads", defaultThreads(), "threads a run, by commas")

@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/fpn"
+	"github.com/vertebra-vision/vertebra/heads/segment"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
 )
@@ -62,7 +64,8 @@ func (c Case) prepare(ctx context.Context, o *options) (*subject, error) {
 	return s, err
 }
 
-// network understands a preset's name with the ending of a variant.
+// network understands a preset's name with the ending of a variant, and the
+// names of segmentation networks.
 func (c Case) network(o *options) (*subject, error) {
 	opts := []backbone.Option{backbone.WithThreads(c.Threads)}
 	if o.tune != "" {
@@ -70,6 +73,9 @@ func (c Case) network(o *options) (*subject, error) {
 	}
 	if c.Direct {
 		opts = append(opts, backbone.WithoutWinograd())
+	}
+	if slices.Contains(segment.Models(), c.Network) {
+		return segmenter(c.Network, opts)
 	}
 	name, pyramid := strings.CutSuffix(c.Network, "_fpn")
 	if at := strings.LastIndex(name, "_os"); at > 0 {
@@ -96,13 +102,32 @@ func (c Case) network(o *options) (*subject, error) {
 	return s, nil
 }
 
+// segmenter is one of torchvision's, without its auxiliary head, which does
+// nothing but in training. Its result is the logits at the input's size.
+func segmenter(model string, opts []backbone.Option) (*subject, error) {
+	head, trunk, _ := strings.Cut(model, "_")
+	config, err := backbone.Preset(trunk)
+	if err != nil {
+		return nil, err
+	}
+	net, err := backbone.New(config, append(opts, backbone.WithOutputStride(8))...)
+	if err != nil {
+		return nil, err
+	}
+	s, err := segment.New(net, segment.Config{Head: segment.Head(head)})
+	if err != nil {
+		return nil, err
+	}
+	return &subject{net: s.Network, wanted: []string{"out"}}, nil
+}
+
 func (s *subject) load(file string) error {
 	sd, err := weights.Open(file)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = sd.Close() }()
-	return s.net.Load(sd)
+	return s.net.Load(sd, backbone.IgnoreUnexpected("aux_classifier.**"))
 }
 
 // tune chooses the algorithms and tells on the standard error what it changed.

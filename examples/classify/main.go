@@ -3,6 +3,7 @@
 //	go run ./examples/classify testdata/images/chelsea.png
 //	go run ./examples/classify -model resnet50 -weights resnet50.pth photo.jpg
 //	go run ./examples/classify -weights resnet50/IMAGENET1K_V2 photo.jpg
+//	go run ./examples/classify -model resnet50 -cam out photo.jpg
 package main
 
 import (
@@ -37,6 +38,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	var network cli.Network
 	network.Register(fs)
 	top := fs.Int("top", 5, "how many classes to print")
+	cam := fs.String("cam", "", "write NAME.cam.png into this `FOLDER`: the photograph with a heat map of the evidence for its likeliest class")
 	asJSON := fs.Bool("json", false, "print a JSON object for each image in place of the table")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -48,6 +50,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	c, err := network.Open(ctx)
 	if err != nil {
 		return err
+	}
+	if *cam != "" {
+		if err := os.MkdirAll(*cam, 0o755); err != nil {
+			return err
+		}
 	}
 	var bad error
 	for _, path := range fs.Args() {
@@ -68,6 +75,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		if err != nil {
 			return err
+		}
+		if *cam != "" && len(predictions) > 0 {
+			file, err := saveCAM(ctx, c, *cam, path, predictions[0].Class)
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			fmt.Fprintln(os.Stderr, "wrote", file)
 		}
 	}
 	return bad

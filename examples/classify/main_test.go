@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"image"
+	"image/color"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vertebra-vision/vertebra/internal/reftest"
+	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
 func TestClassifyTable(t *testing.T) {
@@ -28,6 +32,27 @@ func TestClassifyJSON(t *testing.T) {
 	require.Len(t, r.Predictions, 5)
 	assert.Equal(t, "cat", r.Predictions[0].Label)
 	assert.Greater(t, r.Predictions[0].Probability, float32(0.9))
+}
+
+// The heat map has the photograph's size and more than its colours.
+func TestClassifyCAM(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "maps")
+	require.NoError(t, run(context.Background(), []string{"-cam", folder, reftest.Testdata("images", "chelsea.png")}, &bytes.Buffer{}))
+	heat, err := transform.Load(filepath.Join(folder, "chelsea.cam.png"))
+	require.NoError(t, err)
+	photograph, err := transform.Load(reftest.Testdata("images", "chelsea.png"))
+	require.NoError(t, err)
+	require.Equal(t, photograph.Bounds(), heat.Bounds())
+	assert.NotEqual(t, photograph.Pix, heat.Pix)
+}
+
+func TestHeatMap(t *testing.T) {
+	grey := image.NewGray(image.Rect(0, 0, 3, 1))
+	m := heatMap(grey, []float32{-1, 0.5, 2})
+	assert.Equal(t, color.RGBA{0, 0, 0, 255}, m.RGBAAt(0, 0), "no evidence")
+	assert.Greater(t, m.RGBAAt(1, 0).B, m.RGBAAt(1, 0).R, "some is blue")
+	assert.Greater(t, m.RGBAAt(2, 0).R, m.RGBAAt(2, 0).B, "most is red")
+	assert.Equal(t, color.RGBA{0, 0, 0, 255}, heatMap(grey, make([]float32, 3)).RGBAAt(2, 0))
 }
 
 func TestClassifyErrors(t *testing.T) {

@@ -101,7 +101,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			bad = errors.New("some images failed")
 			continue
 		}
-		results = append(results, cocoResults(i, path, found)...)
+		list, err := cocoResults(i, path, found)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		results = append(results, list...)
 	}
 	if o.json != "" {
 		err := weights.SaveFile(o.json, func(w io.Writer) error { return json.NewEncoder(w).Encode(results) })

@@ -85,12 +85,20 @@ func TestPicture(t *testing.T) {
 }
 
 func TestCOCOResults(t *testing.T) {
-	list := cocoResults(3, "some/photo.jpg", []detect.Detection{{
-		Box: ops.Box{X1: 1, Y1: 2, X2: 5, Y2: 9}, Label: 18, Name: "dog", Score: 0.75, Keypoints: []ops.Keypoint{{X: 2, Y: 3, Score: 9}},
-	}})
+	mask, err := ops.FromSlice([]float32{1, 1, 1, 1}, 2, 2)
+	require.NoError(t, err)
+	box := ops.Box{X1: 1, Y1: 2, X2: 5, Y2: 9}
+	list, err := cocoResults(3, "some/photo.jpg", []detect.Detection{
+		{Box: box, Label: 18, Name: "dog", Score: 0.75, Keypoints: []ops.Keypoint{{X: 2, Y: 3, Score: 9}}},
+		{Box: box, Label: 17, Name: "dog", Score: 0.5, Mask: &detect.Mask{Probabilities: mask, Box: box, Width: 6, Height: 4}},
+		{Box: box, Label: 5, Score: 0.5},
+	})
+	require.NoError(t, err)
 	text, err := json.Marshal(list)
 	require.NoError(t, err)
-	assert.JSONEq(t, `[{"image_id":3,"file_name":"photo.jpg","category_id":18,"category_name":"dog","bbox":[1,2,4,7],"score":0.75,"keypoints":[2,3,1]}]`, string(text))
+	assert.JSONEq(t, `[{"image_id":3,"file_name":"photo.jpg","category_id":18,"category_name":"dog","bbox":[1,2,4,7],"score":0.75,"keypoints":[2,3,1]},
+		{"image_id":3,"file_name":"photo.jpg","category_id":18,"category_name":"dog","bbox":[1,2,4,7],"score":0.5,"segmentation":{"size":[4,6],"counts":":220002"}},
+		{"image_id":3,"file_name":"photo.jpg","category_id":5,"bbox":[1,2,4,7],"score":0.5}]`, string(text))
 }
 
 func TestDetectErrors(t *testing.T) {

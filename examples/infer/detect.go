@@ -13,7 +13,8 @@ import (
 )
 
 // detectFile writes a detector's findings as torchvision's tensors: boxes N×4,
-// labels N and scores N.
+// labels N, scores N, keypoints N×K×3 with their scores in the place of a 1, and
+// masks N×M×M as they lie in the boxes.
 func detectFile(ctx context.Context, out io.Writer, model *configs.Built, input, file string) error {
 	img, err := transform.Load(input)
 	if err != nil {
@@ -27,19 +28,35 @@ func detectFile(ctx context.Context, out io.Writer, model *configs.Built, input,
 		fmt.Fprintln(out, "nothing was found; no file was written")
 		return nil
 	}
-	var boxes, labels, scores []float32
+	var boxes, labels, scores, keypoints, masks []float32
 	for _, d := range found[0] {
 		boxes = append(boxes, d.Box.X1, d.Box.Y1, d.Box.X2, d.Box.Y2)
 		labels, scores = append(labels, float32(d.Label)), append(scores, d.Score)
+		for _, p := range d.Keypoints {
+			keypoints = append(keypoints, p.X, p.Y, p.Score)
+		}
+		if d.Mask != nil {
+			masks = append(masks, d.Mask.Probabilities.Data()...)
+		}
 		fmt.Fprintf(out, "%.3f %s %.1f %.1f %.1f %.1f\n", d.Score, d.Name, d.Box.X1, d.Box.Y1, d.Box.X2, d.Box.Y2)
 	}
 	n := len(found[0])
+	side := 0 // of a mask
+	if m := found[0][0].Mask; m != nil {
+		side = m.Probabilities.Dim(0)
+	}
 	var named []weights.Named
 	for _, t := range []struct {
 		name  string
 		data  []float32
 		shape []int
-	}{{"boxes", boxes, []int{n, 4}}, {"labels", labels, []int{n}}, {"scores", scores, []int{n}}} {
+	}{
+		{"boxes", boxes, []int{n, 4}}, {"labels", labels, []int{n}}, {"scores", scores, []int{n}},
+		{"keypoints", keypoints, []int{n, len(keypoints) / (3 * n), 3}}, {"masks", masks, []int{n, side, side}},
+	} {
+		if len(t.data) == 0 {
+			continue
+		}
 		x, err := ops.FromSlice(t.data, t.shape...)
 		if err != nil {
 			return err

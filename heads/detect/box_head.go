@@ -11,9 +11,6 @@ import (
 // boxSide is the side of the regions that the box head sees.
 const boxSide = 7
 
-// smallBox is the least side of a detection.
-const smallBox = 1e-2
-
 // boxHead classifies regions and corrects their boxes.
 type boxHead struct {
 	settings *settings
@@ -48,10 +45,19 @@ func (b *builder) buildBoxHead(s *settings) *boxHead {
 	return h
 }
 
-// predict adds torchvision's FastRCNNPredictor.
+// predict adds torchvision's FastRCNNPredictor. detectron2's has the background
+// last in the one layer, and lacks it in the other.
 func (h *boxHead) predict(b *builder, x *graph.Node, in int) {
-	h.logits = b.linear("roi_heads.box_predictor.cls_score", x, in, h.settings.classes)
-	h.deltas = b.linear("roi_heads.box_predictor.bbox_pred", x, in, 4*h.settings.classes)
+	const logits, deltas = "roi_heads.box_predictor.cls_score", "roi_heads.box_predictor.bbox_pred"
+	classes := h.settings.classes
+	h.logits = b.linear(logits, x, in, classes)
+	h.deltas = b.linear(deltas, x, in, 4*classes)
+	if h.settings.backgroundLast {
+		b.adapters[logits+".weight"] = classRows(classes, 1, []int{in}, false).then(b.adapters[logits+".weight"])
+		b.adapters[logits+".bias"] = classRows(classes, 1, nil, false)
+		b.adapters[deltas+".weight"] = classRows(classes, 4, []int{in}, true).then(b.adapters[deltas+".weight"])
+		b.adapters[deltas+".bias"] = classRows(classes, 4, nil, true)
+	}
 }
 
 // chunk is how many regions are pooled at a time.
@@ -81,6 +87,9 @@ func (h *boxHead) classify(ctx context.Context, d *Detector, p *pooler, rois []o
 			return nil, err
 		}
 		for k := range kept.box {
+			if h.settings.nonEmpty && !(kept.box[k].Width() > 0 && kept.box[k].Height() > 0) {
+				continue
+			}
 			objects[i] = append(objects[i], found{box: kept.box[k], score: kept.score[k], label: kept.class[k]})
 		}
 	}
@@ -128,7 +137,7 @@ func (h *boxHead) collect(lists []*boxes, rois []ops.RoI, logits, deltas []float
 			}
 			at := (k*n + class) * 4
 			box := coder.Decode([4]float32(deltas[at:at+4]), roi.Box).Clip(limits.w, limits.h)
-			if box.Width() >= smallBox && box.Height() >= smallBox {
+			if box.Width() >= h.settings.boxSize && box.Height() >= h.settings.boxSize {
 				lists[roi.Image].add(box, score, class)
 			}
 		}

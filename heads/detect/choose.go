@@ -98,10 +98,8 @@ type grid struct {
 
 // newGrid is for a map of h×w and a batch of the given size.
 func newGrid(g ops.AnchorGenerator, level, h, w int, batch size) grid {
-	return grid{
-		cell: g.Cell(level), columns: w,
-		strideX: float32(batch.w / w), strideY: float32(batch.h / h),
-	}
+	strideX, strideY := g.Stride(level, h, w, batch.h, batch.w)
+	return grid{cell: g.Cell(level), columns: w, strideX: float32(strideX), strideY: float32(strideY)}
 }
 
 // at is anchor a at pixel p of the map, counted row by row.

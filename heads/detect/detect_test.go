@@ -5,6 +5,7 @@ import (
 	stdimage "image"
 	"image/color"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +19,9 @@ import (
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/reftest"
 	"github.com/vertebra-vision/vertebra/ops"
+	"github.com/vertebra-vision/vertebra/ops/transform"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
@@ -31,7 +34,9 @@ func pyramid(t *testing.T, kind string, channels int) *fpn.Pyramid {
 	c.Blocks, c.Width, c.NoClassifier = []int{1, 1, 1, 1}, 8, true
 	net, err := backbone.New(c)
 	require.NoError(t, err)
-	pyr, err := fpn.New(net, neck(kind, channels))
+	neck, _ := Neck(kind)
+	neck.Channels = channels
+	pyr, err := fpn.New(net, neck)
 	require.NoError(t, err)
 	return pyr
 }
@@ -199,21 +204,120 @@ func TestKeys(t *testing.T) {
 			fresh, err := kinds[kind](pyramid(t, kind, 96), WithNumClasses(7), WithBoxFeatures(64))
 			require.NoError(t, err)
 			require.NoError(t, fresh.Load(view))
-			got, err := fresh.StateDict()
-			require.NoError(t, err)
-			for _, name := range sd.Names() {
-				a, _ := sd.Get(name)
-				b, ok := got.Get(name)
-				require.True(t, ok, name)
-				require.Equal(t, a.Shape(), b.Shape(), name)
-				x, err := a.Float32s()
-				require.NoError(t, err)
-				y, err := b.Float32s()
-				require.NoError(t, err)
-				require.True(t, slices.Equal(x, y), name)
-			}
+			requireSameWeights(t, sd, fresh)
 		}
 	}
+}
+
+// requireSameWeights compares all weights of a detector, to the bit.
+func requireSameWeights(t *testing.T, want *weights.StateDict, d *Detector) {
+	t.Helper()
+	got, err := d.StateDict()
+	require.NoError(t, err)
+	for _, name := range want.Names() {
+		a, _ := want.Get(name)
+		b, ok := got.Get(name)
+		require.True(t, ok, name)
+		require.Equal(t, a.Shape(), b.Shape(), name)
+		x, err := a.Float32s()
+		require.NoError(t, err)
+		y, err := b.Float32s()
+		require.NoError(t, err)
+		require.True(t, slices.Equal(x, y), name)
+	}
+}
+
+// detectron2Names are its names of what torchvision names otherwise.
+var detectron2Names = []struct{ pattern, to string }{
+	{`^backbone\.body\.(conv1|bn1)\.`, "backbone.bottom_up.stem.$1."},
+	{`^backbone\.body\.layer1\.`, "backbone.bottom_up.res2."}, {`^backbone\.body\.layer2\.`, "backbone.bottom_up.res3."},
+	{`^backbone\.body\.layer3\.`, "backbone.bottom_up.res4."}, {`^backbone\.body\.layer4\.`, "backbone.bottom_up.res5."},
+	{`\.bn(\d)\.`, ".conv$1.norm."}, {`downsample\.0\.`, "shortcut."}, {`downsample\.1\.`, "shortcut.norm."},
+	{`fpn\.inner_blocks\.0\.0`, "fpn_lateral2"}, {`fpn\.inner_blocks\.1\.0`, "fpn_lateral3"},
+	{`fpn\.inner_blocks\.2\.0`, "fpn_lateral4"}, {`fpn\.inner_blocks\.3\.0`, "fpn_lateral5"},
+	{`fpn\.layer_blocks\.0\.0`, "fpn_output2"}, {`fpn\.layer_blocks\.1\.0`, "fpn_output3"},
+	{`fpn\.layer_blocks\.2\.0`, "fpn_output4"}, {`fpn\.layer_blocks\.3\.0`, "fpn_output5"},
+	{`^rpn\.head\.conv\.0\.0\.`, "proposal_generator.rpn_head.conv."},
+	{`^rpn\.head\.cls_logits`, "proposal_generator.rpn_head.objectness_logits"},
+	{`^rpn\.head\.bbox_pred`, "proposal_generator.rpn_head.anchor_deltas"},
+	{`box_head\.fc6`, "box_head.fc1"}, {`box_head\.fc7`, "box_head.fc2"},
+	{`mask_head\.0\.0`, "mask_head.mask_fcn1"}, {`mask_head\.1\.0`, "mask_head.mask_fcn2"},
+	{`mask_head\.2\.0`, "mask_head.mask_fcn3"}, {`mask_head\.3\.0`, "mask_head.mask_fcn4"},
+	{`mask_predictor\.conv5_mask`, "mask_head.deconv"}, {`mask_predictor\.mask_fcn_logits`, "mask_head.predictor"},
+}
+
+// A checkpoint with detectron2's keys, order of classes and constants.
+func TestDetectron2Keys(t *testing.T) {
+	d := small(t, "maskrcnn_detectron2")
+	sd, err := d.StateDict()
+	require.NoError(t, err)
+	view, err := sd.Map(func(name string) (string, bool) {
+		for _, n := range detectron2Names {
+			name = regexp.MustCompile(n.pattern).ReplaceAllString(name, n.to)
+		}
+		return name, true
+	})
+	require.NoError(t, err)
+	for _, name := range []string{"pixel_mean", "pixel_std", "proposal_generator.anchor_generator.cell_anchors.0"} {
+		x, err := ops.New(3)
+		require.NoError(t, err)
+		require.NoError(t, view.Put(name, x))
+	}
+	for name, shape := range map[string][]int{
+		"roi_heads.box_predictor.cls_score.weight": {7, 64}, "roi_heads.box_predictor.bbox_pred.bias": {24},
+		"roi_heads.mask_head.predictor.weight": {6, 256, 1, 1}, "backbone.bottom_up.res5.0.shortcut.norm.running_var": {256},
+	} {
+		p, ok := view.Get(name)
+		require.True(t, ok, name)
+		require.Equal(t, shape, p.Shape(), name)
+	}
+	fresh, err := New("maskrcnn_detectron2", d2Pyramid(t), WithNumClasses(7), WithBoxFeatures(64))
+	require.NoError(t, err)
+	require.NoError(t, fresh.Load(view))
+	requireSameWeights(t, sd, fresh)
+}
+
+func d2Pyramid(t *testing.T) *fpn.Pyramid {
+	t.Helper()
+	c := backbone.ResNet50V1()
+	c.Blocks, c.Width, c.NoClassifier = []int{1, 1, 1, 1}, 8, true
+	net, err := backbone.New(c)
+	require.NoError(t, err)
+	neck, _ := Neck("maskrcnn_detectron2")
+	neck.Channels = 96
+	pyr, err := fpn.New(net, neck)
+	require.NoError(t, err)
+	return pyr
+}
+
+// detectron2 resizes 8-bit images with Pillow's filter, to rounded sizes, and
+// gives the network blue first.
+func TestDetectron2Transform(t *testing.T) {
+	img, err := transform.Load(reftest.Testdata("images", "chelsea.png"))
+	require.NoError(t, err)
+	tf := Detectron2Transform()
+	tf.MinSize, tf.MaxSize = 101, 150
+	for from, to := range map[size]size{{300, 451}: {100, 150}, {451, 300}: {150, 100}, {300, 300}: {101, 101}, {1, 7}: {21, 150}, {1, 1000}: {0, 150}} {
+		assert.Equal(t, to, tf.resized(from), from)
+	}
+	b, err := tf.images([]stdimage.Image{img})
+	require.NoError(t, err)
+	assert.Equal(t, []size{{300, 451}}, b.original)
+	assert.Equal(t, []size{{100, 150}}, b.resized)
+	assert.Equal(t, []int{1, 3, 128, 160}, b.x.Shape())
+	small, err := transform.Resize(img, 150, 100, transform.Bilinear)
+	require.NoError(t, err)
+	at := func(channel, y, x int) float32 { return b.x.Data()[(channel*128+y)*160+x] }
+	for _, p := range [][2]int{{0, 0}, {50, 75}, {99, 149}} {
+		rgb := small.Row(p[0])[3*p[1]:]
+		assert.InDelta(t, float32(rgb[2])-103.530, at(0, p[0], p[1]), 1e-3)
+		assert.InDelta(t, float32(rgb[1])-116.280, at(1, p[0], p[1]), 1e-3)
+		assert.InDelta(t, float32(rgb[0])-123.675, at(2, p[0], p[1]), 1e-3)
+	}
+	assert.Zero(t, at(0, 100, 0))
+	d, err := New("fasterrcnn_detectron2", pyramid(t, "fasterrcnn", 8))
+	require.NoError(t, err)
+	assert.Equal(t, DefaultTransform().Std, d.settings.transform.Std, "a backbone that is not Caffe's")
 }
 
 func TestLoadSaysWhatIsWrong(t *testing.T) {
@@ -306,5 +410,48 @@ func TestResizedSizes(t *testing.T) {
 		{100, 500}: {266, 1333}, {1080, 1920}: {749, 1333}, {3, 5}: {799, 1333},
 	} {
 		assert.Equal(t, to, tf.resized(from), from)
+	}
+}
+
+// One pixel, and pictures far beyond the limits, are images like others; what
+// would become thinner than a pixel is an error.
+func TestExtremeImages(t *testing.T) {
+	for _, kind := range []string{"fasterrcnn", "fcos", "fasterrcnn_c4", "fasterrcnn_detectron2"} {
+		d := small(t, kind)
+		for _, s := range [][2]int{{1, 1}, {3, 2}, {7200, 5}, {7200, 300}} { // MaxSize is 144
+			x, err := ops.New(3, s[0], s[1])
+			require.NoError(t, err)
+			list, err := d.DetectTensors(ctx, []*ops.Tensor{x, picture(t, "image0", 60, 80)})
+			if s[1] == 5 {
+				assert.ErrorIs(t, err, ops.ErrShape, kind)
+				assert.ErrorContains(t, err, "image 0 of 5x7200 would become 0x14", kind)
+				continue
+			}
+			require.NoError(t, err, "%s %v", kind, s)
+			require.Len(t, list, 2)
+			for _, det := range list[0] {
+				b := det.Box
+				assert.True(t, b.X1 >= 0 && b.Y1 >= 0 && b.X2 <= float32(s[1])*1.001 && b.Y2 <= float32(s[0])*1.001, "%s %v: %v", kind, s, b)
+			}
+			assert.NotEmpty(t, list[1], kind)
+		}
+	}
+}
+
+// A checkpoint of other classes is refused with both shapes.
+func TestOtherClasses(t *testing.T) {
+	for _, kind := range []string{"maskrcnn", "retinanet", "maskrcnn_detectron2"} {
+		sd, err := small(t, kind).StateDict()
+		require.NoError(t, err)
+		pyr := pyramid(t, kind, 96)
+		if kind == "maskrcnn_detectron2" {
+			pyr = d2Pyramid(t)
+		}
+		d, err := New(kind, pyr, WithNumClasses(5), WithBoxFeatures(64))
+		require.NoError(t, err)
+		err = d.Load(sd)
+		assert.ErrorIs(t, err, weights.ErrWeights, kind)
+		assert.ErrorContains(t, err, "misshapen")
+		assert.ErrorContains(t, err, "the checkpoint has 7 classes and the detector 5, the background included: change its WithNumClasses")
 	}
 }

@@ -30,10 +30,15 @@ type Mask struct {
 	// Box, Width and Height are the object's box and its image's size.
 	Box           ops.Box
 	Width, Height int
+	// aligned masks are laid out as detectron2 does.
+	aligned bool
 }
 
 // Paste lays the mask into an image of its size: Height×Width probabilities,
 // torchvision's "masks". At 0.5 and above is the object.
 func (m *Mask) Paste() (*ops.Tensor, error) {
+	if m.aligned {
+		return ops.PasteMaskAligned(m.Probabilities, m.Box, m.Height, m.Width)
+	}
 	return ops.PasteMask(m.Probabilities, m.Box, m.Height, m.Width)
 }

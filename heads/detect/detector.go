@@ -2,6 +2,7 @@ package detect
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"slices"
 
@@ -146,7 +147,7 @@ func (d *Detector) detection(o found, s size, sx, sy float32) Detection {
 		det.Name = d.settings.labels[o.label]
 	}
 	if o.mask != nil {
-		det.Mask = &Mask{Probabilities: o.mask, Box: det.Box, Width: s.w, Height: s.h}
+		det.Mask = &Mask{Probabilities: o.mask, Box: det.Box, Width: s.w, Height: s.h, aligned: d.settings.aligned}
 	}
 	for _, p := range o.keypoints {
 		det.Keypoints = append(det.Keypoints, ops.Keypoint{X: p.X * sx, Y: p.Y * sy, Score: p.Score})
@@ -159,7 +160,14 @@ func (d *Detector) detection(o found, s size, sx, sy float32) Detection {
 // or misshapen, all of it at once, is a *backbone.LoadError, and the detector
 // keeps the weights it had.
 func (d *Detector) Load(sd *weights.StateDict, opts ...backbone.LoadOption) error {
-	return d.net.Load(sd, opts...)
+	err := d.net.Load(sd, opts...)
+	var wrong *backbone.LoadError
+	if errors.As(err, &wrong) {
+		if n := countClasses(sd); n != 0 && n != d.settings.classes {
+			wrong.Hint = fmt.Sprintf("the checkpoint has %d classes and the detector %d, the background included: change its WithNumClasses", n, d.settings.classes)
+		}
+	}
+	return err
 }
 
 // StateDict returns the weights under torchvision's keys, in its shapes. They

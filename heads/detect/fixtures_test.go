@@ -3,7 +3,6 @@ package detect
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -89,6 +88,11 @@ func filled(t *testing.T, d *Detector, last string) *weights.StateDict {
 		x, err := ops.New(p.Shape()...)
 		require.NoError(t, err)
 		parameter(name, p.Shape(), last, x.Data())
+		if d.settings.transform.BGR && name == "backbone.body.conv1.weight" { // for pixels up to 255
+			for i := range x.Data() {
+				x.Data()[i] /= 64
+			}
+		}
 		require.NoError(t, sd.Put(name, x))
 	}
 	return sd
@@ -114,7 +118,10 @@ func picture(t *testing.T, name string, height, width int) *ops.Tensor {
 // small makes the detector of a fixture.
 func small(t *testing.T, kind string) *Detector {
 	t.Helper()
-	c := backbone.ResNet18()
+	c, last := backbone.ResNet18(), "bn2"
+	if strings.HasSuffix(kind, "_detectron2") {
+		c, last = backbone.ResNet50V1(), "bn3"
+	}
 	c.Blocks, c.Width, c.NoClassifier = []int{1, 1, 1, 1}, 8, true
 	net, err := backbone.New(c)
 	require.NoError(t, err)
@@ -123,17 +130,19 @@ func small(t *testing.T, kind string) *Detector {
 	if kind == "fasterrcnn_c4" {
 		d, err = NewFasterRCNNC4(net, opts...)
 	} else {
-		pyr, e := fpn.New(net, neck(kind, 96))
+		neck, _ := Neck(kind)
+		neck.Channels = 96
+		pyr, e := fpn.New(net, neck)
 		require.NoError(t, e)
-		d, err = kinds[kind](pyr, opts...)
+		d, err = New(kind, pyr, opts...)
 	}
 	require.NoError(t, err)
-	require.NoError(t, d.Load(filled(t, d, "bn2")))
+	require.NoError(t, d.Load(filled(t, d, last)))
 	return d
 }
 
 func TestDetectorsAreTorchvisions(t *testing.T) {
-	for _, kind := range append(slices.Collect(maps.Keys(kinds)), "fasterrcnn_c4") {
+	for _, kind := range Kinds() {
 		t.Run(kind, func(t *testing.T) {
 			if testing.Short() && kind == "keypointrcnn" {
 				t.Skip("a head of 20 million parameters")
@@ -151,11 +160,12 @@ func TestDetectorsAreTorchvisions(t *testing.T) {
 type comparison struct {
 	raw, box, score, mask, keypoint reftest.Worst
 	count                           int
+	keypoints, peaks                int // keypoints compared, and those between equal peaks
 }
 
 func (c *comparison) String() string {
-	return fmt.Sprintf("%d detections; raw outputs: %v; boxes %.1e px, scores %.1e, masks %.1e, keypoints %.1e px",
-		c.count, &c.raw, c.box.Ratio, c.score.Ratio, c.mask.Ratio, c.keypoint.Ratio)
+	return fmt.Sprintf("%d detections; raw outputs: %v; boxes %.1e px, scores %.1e, masks %.1e, keypoints %.1e px, %d of %d between equal peaks",
+		c.count, &c.raw, c.box.Ratio, c.score.Ratio, c.mask.Ratio, c.keypoint.Ratio, c.peaks, c.keypoints)
 }
 
 // compareRun runs a detector and compares raw outputs and detections with a
@@ -283,12 +293,7 @@ func compareImage(t *testing.T, i int, dets []Detection, want map[string]reftest
 		if points := get("keypoints"); points.Data != nil {
 			n := points.Shape[1]
 			require.Len(t, det.Keypoints, n)
-			for j, p := range det.Keypoints {
-				near(t, &worst.keypoint, at, points.Data[(k*n+j)*3], p.X, 1)
-				near(t, &worst.keypoint, at, points.Data[(k*n+j)*3+1], p.Y, 1)
-				want := get("keypoints_scores")
-				near(t, &worst.score, at, want.Data[k*n+j], p.Score, reftest.AbsMax(want.Data))
-			}
+			worst.compareKeypoints(t, at, det.Keypoints, points.Data[3*k*n:3*(k+1)*n], get("keypoints_scores").Data, k*n)
 		}
 		if masks := get("masks"); masks.Data != nil && k < masks.Shape[0] {
 			m, err := det.Mask.Paste()
@@ -300,6 +305,26 @@ func compareImage(t *testing.T, i int, dets []Detection, want map[string]reftest
 		}
 	}
 	return order
+}
+
+// compareKeypoints compares one object's keypoints, x, y and 1 each, with scores
+// from the first on. Where a heatmap has two peaks of one height either may be
+// the keypoint; of all that are compared no more than one in 500 may be such.
+func (c *comparison) compareKeypoints(t *testing.T, at string, got []ops.Keypoint, want, scores []float32, first int) {
+	t.Helper()
+	largest := reftest.AbsMax(scores)
+	for j, p := range got {
+		c.keypoints++
+		score, x, y := scores[first+j], want[3*j], want[3*j+1]
+		near(t, &c.score, at, score, p.Score, largest)
+		far := max(math.Abs(float64(p.X-x)), math.Abs(float64(p.Y-y))) > 1e-3
+		if far && math.Abs(float64(score-p.Score)) <= 1e-5*largest && c.peaks*500 < c.keypoints {
+			c.peaks++
+			continue
+		}
+		near(t, &c.keypoint, at, x, p.X, 1)
+		near(t, &c.keypoint, at, y, p.Y, 1)
+	}
 }
 
 // recorded is a raw output as torchvision has it.

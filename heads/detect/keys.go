@@ -127,3 +127,25 @@ func adapt(view *weights.StateDict, name string, t *weights.Tensor, a adapter) e
 	}
 	return view.Put(name, own)
 }
+
+// countClasses reads the number of classes, the background included, off a
+// checkpoint's heads; 0 where it has none.
+func countClasses(sd *weights.StateDict) int {
+	view, _, err := weights.Canonical(sd)
+	if err != nil {
+		return 0
+	}
+	rows := map[string]int{}
+	for _, name := range view.Names() {
+		if t, _ := view.Get(name); len(t.Shape()) == 1 {
+			rows[unwrapped(name)] = t.Shape()[0]
+		}
+	}
+	if n := rows["roi_heads.box_predictor.cls_score.bias"]; n != 0 {
+		return n
+	}
+	if anchors := rows["head.regression_head.bbox_reg.bias"] / 4; anchors != 0 {
+		return rows["head.classification_head.cls_logits.bias"] / anchors
+	}
+	return 0
+}

@@ -35,8 +35,13 @@ func (b *builder) buildMaskHead(s *settings) *maskHead {
 	const predictor = "roi_heads.mask_predictor."
 	b.adapters[predictor+"conv5_mask.weight"] = interleavedWeight(width, width, 2, 1)
 	b.adapters[predictor+"conv5_mask.bias"] = repeated([]int{width}, 4)
-	b.adapters[predictor+"mask_fcn_logits.weight"] = repeated([]int{s.classes, width, 1, 1}, 4)
-	b.adapters[predictor+"mask_fcn_logits.bias"] = repeated([]int{s.classes}, 4)
+	weight, bias := repeated([]int{s.classes, width, 1, 1}, 4), repeated([]int{s.classes}, 4)
+	if s.backgroundLast {
+		weight = classRows(s.classes, 1, []int{width, 1, 1}, true).then(weight)
+		bias = classRows(s.classes, 1, nil, true).then(bias)
+	}
+	b.adapters[predictor+"mask_fcn_logits.weight"] = weight
+	b.adapters[predictor+"mask_fcn_logits.bias"] = bias
 	x = b.relu(predictor+"relu", b.conv(predictor+"conv5_mask", x, width, 4*width, 1))
 	logits := b.g.Call(predictor+"mask_fcn_logits", graph.Conv{
 		Window: graph.Square(1, 1, 0), In: 4 * width, Out: 4 * s.classes, Groups: 4, Bias: true,

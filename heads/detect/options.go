@@ -26,7 +26,8 @@ type settings struct {
 	hidden    int // of the box head
 	v2        bool
 	transform Transform
-	anchors   *ops.AnchorGenerator
+	conventions
+	anchors *ops.AnchorGenerator
 
 	rpnPre, rpnPost int
 	rpnNMS          float64
@@ -42,8 +43,8 @@ type settings struct {
 func defaults() settings {
 	return settings{
 		classes: 91, hidden: 1024, keypoints: 17,
-		transform: DefaultTransform(),
-		rpnPre:    1000, rpnPost: 1000, rpnNMS: 0.7,
+		transform: DefaultTransform(), conventions: torchvision,
+		rpnPre: 1000, rpnPost: 1000, rpnNMS: 0.7,
 		score: 0.05, nms: 0.5, detections: 100, candidates: 1000,
 	}
 }
@@ -97,9 +98,15 @@ func probability(option string, v float64, set func(*settings)) Option {
 }
 
 // WithNumClasses sets the number of classes, the background included. Default
-// 91, COCO's; 2 for Keypoint R-CNN.
+// 91, COCO's; 2 for Keypoint R-CNN; 81 for detectron2's, which leave out the
+// numbers that COCO does not use.
 func WithNumClasses(n int) Option {
-	return atLeast("WithNumClasses", 2, n, func(s *settings) { s.classes = n })
+	return atLeast("WithNumClasses", 2, n, func(s *settings) {
+		if len(s.labels) != n {
+			s.labels = nil // they are of other classes
+		}
+		s.classes = n
+	})
 }
 
 // WithLabels names the classes, class 0 first.

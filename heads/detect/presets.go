@@ -13,22 +13,32 @@ import (
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-// kinds are the detectors by the words that begin and end torchvision's names.
+// kinds are the detectors on a pyramid, by the words that begin and end
+// torchvision's names.
 var kinds = map[string]func(*fpn.Pyramid, ...Option) (*Detector, error){
 	"fasterrcnn": NewFasterRCNN, "fasterrcnn_v2": NewFasterRCNNV2,
 	"maskrcnn": NewMaskRCNN, "maskrcnn_v2": NewMaskRCNNV2, "keypointrcnn": NewKeypointRCNN,
 	"retinanet": NewRetinaNet, "retinanet_v2": NewRetinaNetV2, "fcos": NewFCOS,
+	"fasterrcnn_detectron2": NewFasterRCNNDetectron2, "maskrcnn_detectron2": NewMaskRCNNDetectron2,
 }
 
-// Models lists the names that Preset and Open know from torchvision. Any other
-// backbone's name may stand in the place of resnet50.
+// c4Kind is the detector that has no pyramid.
+const c4Kind = "fasterrcnn_c4"
+
+// Kinds lists what New takes: fasterrcnn, fasterrcnn_v2, fcos …
+func Kinds() []string { return append(slices.Sorted(maps.Keys(kinds)), c4Kind) }
+
+// Models lists the names that Preset and Open know: torchvision's, with _c4 in
+// the place of _fpn for the paper's detector and _detectron2 behind it for
+// detectron2's. Any other backbone's name may stand in the place of the one in
+// the list.
 func Models() []string {
-	var list []string
+	list := []string{"fasterrcnn_resnet101_c4"}
 	for kind := range kinds {
-		name, v2, ok := strings.Cut(kind, "_")
-		name += "_resnet50_fpn"
-		if ok {
-			name += "_" + v2
+		name, version, _ := strings.Cut(kind, "_")
+		name += map[bool]string{true: "_resnet50_v1_fpn", false: "_resnet50_fpn"}[version == "detectron2"]
+		if version != "" {
+			name += "_" + version
 		}
 		list = append(list, name)
 	}
@@ -36,8 +46,12 @@ func Models() []string {
 	return list
 }
 
-// neck is the pyramid that torchvision gives a kind of detector.
-func neck(kind string, channels int) fpn.Config {
+// Neck is the pyramid that torchvision, or detectron2, gives a kind of
+// detector; false for one that stands on the backbone's own maps.
+func Neck(kind string) (fpn.Config, bool) {
+	if kind == c4Kind {
+		return fpn.Config{}, false
+	}
 	c := fpn.TorchvisionDetection()
 	if kind == "fcos" || strings.HasPrefix(kind, "retinanet") {
 		c = fpn.TorchvisionRetinaNet()
@@ -47,12 +61,36 @@ func neck(kind string, channels int) fpn.Config {
 	} else if strings.HasSuffix(kind, "_v2") {
 		c.Norm = fpn.BatchNorm
 	}
-	c.Channels = channels
-	return c
+	c.Channels = 256
+	return c, true
 }
 
-// Preset makes one of torchvision's detectors, by its name there
-// ("fasterrcnn_resnet50_fpn"), with random weights. Errors wrap ErrConfig.
+// New makes a detector of a kind on a pyramid, as the function of that kind
+// does; of one without a pyramid, NewOnBackbone does. Errors wrap ErrConfig.
+func New(kind string, pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
+	f := kinds[kind]
+	if f == nil {
+		return nil, errors.Wrapf(ErrConfig, "detect: unknown kind %q on a pyramid, there are %v", kind, slices.Sorted(maps.Keys(kinds)))
+	}
+	return f(pyr, opts...)
+}
+
+// NewOnBackbone makes a detector of any kind on a backbone, with the pyramid
+// that Neck gives. Errors wrap ErrConfig.
+func NewOnBackbone(kind string, net *backbone.Network, opts ...Option) (*Detector, error) {
+	neck, ok := Neck(kind)
+	if !ok {
+		return NewFasterRCNNC4(net, opts...)
+	}
+	pyr, err := fpn.New(net, neck)
+	if err != nil {
+		return nil, err
+	}
+	return New(kind, pyr, opts...)
+}
+
+// Preset makes a detector by its name in Models, with random weights. Errors
+// wrap ErrConfig.
 func Preset(model string, opts ...Option) (*Detector, error) {
 	return preset(model, 0, nil, opts)
 }
@@ -73,17 +111,15 @@ func preset(model string, eps float64, run []backbone.Option, opts []Option) (*D
 	if err != nil {
 		return nil, err
 	}
-	const channels = 256
-	pyr, err := fpn.New(net, neck(kind, channels))
-	if err != nil {
-		return nil, err
-	}
-	return kinds[kind](pyr, opts...)
+	return NewOnBackbone(kind, net, opts...)
 }
 
 // splitModel takes a name such as fasterrcnn_resnet50_fpn_v2 apart.
 func splitModel(model string) (kind, trunk string, err error) {
 	first, rest, _ := strings.Cut(strings.ToLower(model), "_")
+	if trunk, ok := strings.CutSuffix(rest, "_c4"); ok && first+"_c4" == c4Kind {
+		return c4Kind, trunk, nil
+	}
 	trunk, version, ok := strings.Cut(rest, "_fpn")
 	kind = first + version
 	if !ok || kinds[kind] == nil {
@@ -92,9 +128,21 @@ func splitModel(model string) (kind, trunk string, err error) {
 	return kind, trunk, nil
 }
 
+// LabelList names the list of package weights' Labels that a kind's published
+// checkpoints have.
+func LabelList(kind string) string {
+	switch {
+	case kind == "keypointrcnn":
+		return "coco_person"
+	case strings.HasSuffix(kind, "_detectron2"):
+		return "coco81"
+	}
+	return "coco91"
+}
+
 // Source says which detector to open.
 type Source struct {
-	// Model is torchvision's name, as for Preset. It may be empty where Weights
+	// Model is a name in Models, as for Preset. It may be empty where Weights
 	// is the name of a published checkpoint.
 	Model string
 	// Weights is a checkpoint's path or a published one's name
@@ -108,8 +156,8 @@ type Source struct {
 }
 
 // Open makes a detector from a checkpoint. A published one brings its labels,
-// and is downloaded where need be; for a file the number of classes must be in
-// the options if it is not COCO's.
+// and is downloaded where need be; for a file, the number of classes comes from
+// the file, and the labels are COCO's where there are as many.
 func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector, error) {
 	if s.Weights == "" {
 		s.Weights = s.Model
@@ -124,12 +172,11 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector
 		}
 		s.Model = published.Model
 	}
-	eps, own := 0.0, []Option(nil)
-	if published != nil {
-		eps, own = publishedEps(published), []Option{WithLabels(published.Categories())}
-	}
-	d, err := preset(s.Model, eps, s.Network, append(own, s.Options...))
+	kind, _, err := splitModel(s.Model) // before a file is read
 	if err != nil {
+		return nil, err
+	}
+	if err := checkOptions(s.Options); err != nil {
 		return nil, err
 	}
 	sd, err := weights.Open(path)
@@ -137,7 +184,38 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector
 		return nil, err
 	}
 	defer func() { _ = sd.Close() }()
+	eps, labels := 0.0, weights.Labels(LabelList(kind))
+	if published != nil {
+		eps, labels = publishedEps(published), published.Categories()
+	}
+	d, err := preset(s.Model, eps, s.Network, append(fitting(countClasses(sd), labels), s.Options...))
+	if err != nil {
+		return nil, err
+	}
 	return d, d.Load(sd)
+}
+
+// checkOptions finds values that no detector takes.
+func checkOptions(opts []Option) error {
+	s := defaults()
+	for _, o := range opts {
+		if err := o(&s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fitting gives a detector as many classes as its checkpoint has, and their
+// names if the list is of as many.
+func fitting(classes int, labels []string) []Option {
+	switch {
+	case classes == len(labels):
+		return []Option{WithLabels(labels)}
+	case classes > 1:
+		return []Option{WithNumClasses(classes)}
+	}
+	return nil
 }
 
 // tinyEps stands for an epsilon of zero, which would mean the default.
@@ -147,27 +225,11 @@ const tinyEps = 1e-30
 // torchvision's first detectors were trained with nothing added; its builders
 // call overwrite_eps(model, 0.0) for them.
 func publishedEps(c *weights.Checkpoint) float64 {
-	if strings.HasSuffix(c.Model, "_v2") || c.Model == "fcos_resnet50_fpn" || c.Tag == "COCO_LEGACY" {
+	if strings.HasSuffix(c.Model, "2") || c.Model == "fcos_resnet50_fpn" || c.Tag == "COCO_LEGACY" {
 		return 0
 	}
 	return tinyEps
 }
-
-// Kinds lists what New takes: fasterrcnn, fasterrcnn_v2, fcos …
-func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
-
-// New makes a detector of a kind on a pyramid, as the function of that kind
-// does. Errors wrap ErrConfig.
-func New(kind string, pyr *fpn.Pyramid, opts ...Option) (*Detector, error) {
-	f := kinds[kind]
-	if f == nil {
-		return nil, errors.Wrapf(ErrConfig, "detect: unknown kind %q, there are %v", kind, Kinds())
-	}
-	return f(pyr, opts...)
-}
-
-// Neck is the pyramid that torchvision gives a kind of detector.
-func Neck(kind string) fpn.Config { return neck(kind, 256) }
 
 // BackboneEps is backbone.Config.NormEps of a published detector, 0 for the
 // usual one.

@@ -18,6 +18,7 @@ type rcnn struct {
 	*Detector
 	rpn       *rpn
 	pooled    []*graph.Node // levels that regions are pooled from
+	strides   []int         // of all levels
 	boxes     *boxHead
 	masks     *maskHead
 	keypoints *keypointHead
@@ -77,7 +78,16 @@ func newRCNN(kind string, pyr *fpn.Pyramid, s settings, opts []Option, heads fun
 	if err != nil {
 		return nil, err
 	}
-	r := &rcnn{}
+	var strides []int
+	for _, l := range pyr.Levels() {
+		info, err := pyr.Info(l)
+		if err != nil {
+			return nil, err
+		}
+		strides = append(strides, info.Stride)
+	}
+	anchors = s.anchorsOf(anchors, strides)
+	r := &rcnn{strides: strides}
 	r.Detector, err = newDetector(kind, pyr.Network, pyr.Levels(), s, func(b *builder) error {
 		r.pooled = b.levels[:len(pyr.Config().Levels)]
 		r.rpn = b.buildRPN(anchors, &s)
@@ -139,7 +149,7 @@ func (r *rcnn) find(ctx context.Context, b *batch) ([][]found, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPooler(out[len(out)-len(r.pooled):], b, r.settings.threads)
+	p, err := r.pooler(out[len(out)-len(r.pooled):], b)
 	if err != nil {
 		return nil, err
 	}

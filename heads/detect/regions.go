@@ -8,24 +8,30 @@ import (
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
-// pooler is torchvision's MultiScaleRoIAlign on the maps of one batch.
+// pooler is torchvision's MultiScaleRoIAlign, or detectron2's ROIPooler, on the
+// maps of one batch.
 type pooler struct {
 	maps    []*ops.Tensor
 	scales  []float32
 	mapper  ops.LevelMapper
-	threads int
+	options ops.RoIAlignOptions
 }
 
-// newPooler finds the maps' scales as torchvision does, from the largest
-// image of the batch. (torchvision keeps those of a model's first batch; being
-// powers of two, they hardly ever differ.)
-func newPooler(maps []*ops.Tensor, b *batch, threads int) (*pooler, error) {
-	p := &pooler{maps: maps, threads: threads}
+// pooler finds the maps' scales: nominal ones, or as torchvision does from the
+// largest image of the batch. (torchvision keeps those of a model's first
+// batch; being powers of two, they hardly ever differ.)
+func (r *rcnn) pooler(maps []*ops.Tensor, b *batch) (*pooler, error) {
+	s := &r.settings
+	p := &pooler{maps: maps, options: ops.RoIAlignOptions{SamplingRatio: s.sampling, Aligned: s.aligned, Threads: s.threads}}
 	height := 0
 	for _, s := range b.resized {
 		height = max(height, s.h)
 	}
-	for _, m := range maps {
+	for i, m := range maps {
+		if s.nominal {
+			p.scales = append(p.scales, 1/float32(r.strides[i]))
+			continue
+		}
 		s, err := ops.InferScale(m.Dim(2), height)
 		if err != nil {
 			return nil, err
@@ -54,9 +60,9 @@ func (p *pooler) pool(ctx context.Context, rois []ops.RoI, side int) (*ops.Tenso
 		if len(at) == 0 {
 			continue
 		}
-		y, err := ops.RoIAlign(ctx, m, ofLevel, ops.RoIAlignOptions{
-			Size: [2]int{side, side}, Scale: p.scales[level], SamplingRatio: 2, Threads: p.threads,
-		})
+		opt := p.options
+		opt.Size, opt.Scale = [2]int{side, side}, p.scales[level]
+		y, err := ops.RoIAlign(ctx, m, ofLevel, opt)
 		if err != nil {
 			return nil, err
 		}

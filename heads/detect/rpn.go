@@ -16,9 +16,6 @@ type rpn struct {
 	objectness, deltas []*graph.Node
 }
 
-// proposalSize is the least side of a proposal.
-const proposalSize = 1e-3
-
 // buildRPN adds the head, whose weights all levels share.
 func (b *builder) buildRPN(anchors ops.AnchorGenerator, s *settings) *rpn {
 	r := &rpn{anchors: anchors, settings: s}
@@ -46,7 +43,7 @@ func (r *rpn) outputs() []*graph.Node {
 func (r *rpn) propose(out []*ops.Tensor, i int, b *batch) ([]ops.Box, error) {
 	levels := len(r.objectness)
 	coder := ops.NewBoxCoder([4]float32{1, 1, 1, 1})
-	limits := b.resized[i]
+	limits, least := b.resized[i], r.settings.proposalSize
 	list := &boxes{}
 	for level := range levels {
 		logits, deltas := valuesOf(out[level], i), valuesOf(out[levels+level], i)
@@ -56,9 +53,13 @@ func (r *rpn) propose(out []*ops.Tensor, i int, b *batch) ([]ops.Box, error) {
 			p, a := c.index/len(g.cell), c.index%len(g.cell)
 			box := coder.Decode(delta(deltas, hw, a, p), g.at(p, a)).Clip(limits.w, limits.h)
 			score := sigmoid(c.score)
-			if box.Width() >= proposalSize && box.Height() >= proposalSize && score >= r.settings.rpnScore {
-				list.add(box, score, level)
+			if box.Width() < least || box.Height() < least || !box.IsFinite() || !(score >= r.settings.rpnScore) {
+				continue
 			}
+			if r.settings.logits {
+				score = c.score
+			}
+			list.add(box, score, level)
 		}
 	}
 	list, err := list.suppress(r.settings.rpnNMS, r.settings.rpnPost)

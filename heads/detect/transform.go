@@ -21,6 +21,12 @@ type Transform struct {
 	Mean, Std [3]float32
 	// SizeDivisible divides the sides of a batch.
 	SizeDivisible int
+	// Pillow resizes images as detectron2's ResizeShortestEdge does: with
+	// Pillow's filter, to sizes rounded to the nearest pixel. Tensors are
+	// resized by bilinear interpolation as ever, to those sizes.
+	Pillow bool
+	// BGR gives the network blue, green and red, in this order.
+	BGR bool
 }
 
 // DefaultTransform is torchvision's: 800, 1333, ImageNet's mean and deviation,
@@ -30,6 +36,17 @@ func DefaultTransform() Transform {
 		MinSize: 800, MaxSize: 1333, SizeDivisible: 32,
 		Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225},
 	}
+}
+
+// Detectron2Transform is that of detectron2's R-CNN on ResNet-50 and -101: values
+// of 0 to 255 less ImageNet's mean, blue first. Those on ResNeXt-101 divide by
+// ImageNet's deviation as well: DefaultTransform's Std. What detectron2 calls a
+// deviation of 1 is here one of 1/255.
+func Detectron2Transform() Transform {
+	t := DefaultTransform()
+	t.Pillow, t.BGR = true, true
+	t.Std = [3]float32{1.0 / 255, 1.0 / 255, 1.0 / 255}
+	return t
 }
 
 // maxSide bounds the sides of prepared images.
@@ -66,11 +83,17 @@ func (b *batch) scale(i int) (sx, sy float32) {
 
 // images prepares images of any kind.
 func (t Transform) images(images []image.Image) (*batch, error) {
-	list := make([]*ops.Tensor, len(images))
+	list, sizes := make([]*ops.Tensor, len(images)), make([]size, len(images))
 	for i, img := range images {
 		m, err := transform.ToRGB(img)
 		if err != nil {
 			return nil, errors.WithMessagef(err, "image %d", i)
+		}
+		from := size{m.Height, m.Width}
+		if to := t.resized(from); t.Pillow && to != from && to.h > 0 && to.w > 0 {
+			if m, err = transform.Resize(m, to.w, to.h, transform.Bilinear); err != nil {
+				return nil, errors.WithMessagef(err, "image %d", i)
+			}
 		}
 		x, err := ops.New(1, 3, m.Height, m.Width)
 		if err != nil {
@@ -82,53 +105,61 @@ func (t Transform) images(images []image.Image) (*batch, error) {
 			for v := range table {
 				table[v] = (float32(v)/255 - t.Mean[ch]) / t.Std[ch]
 			}
-			out := x.Data()[ch*plane : (ch+1)*plane]
+			out := x.Data()[t.plane(ch)*plane:][:plane]
 			for k := range out {
 				out[k] = table[m.Pix[3*k+ch]]
 			}
 		}
-		list[i] = x
+		list[i], sizes[i] = x, from
 	}
-	return t.resizeAndPad(list)
+	return t.resizeAndPad(list, sizes)
 }
 
 // tensors prepares 3×H×W or 1×3×H×W tensors of 0 to 1.
 func (t Transform) tensors(images []*ops.Tensor) (*batch, error) {
-	list := make([]*ops.Tensor, len(images))
+	list, sizes := make([]*ops.Tensor, len(images)), make([]size, len(images))
 	for i, img := range images {
 		if img == nil || img.Rank() < 3 || img.Rank() > 4 || img.Dim(-3) != 3 || img.Rank() == 4 && img.Dim(0) != 1 {
 			return nil, errors.Wrapf(ops.ErrShape, "image %d is %v, want 3×H×W or 1×3×H×W", i, img)
 		}
-		x, err := img.Clone().Reshape(1, 3, img.Dim(-2), img.Dim(-1))
+		x, err := ops.New(1, 3, img.Dim(-2), img.Dim(-1))
 		if err != nil {
 			return nil, err
 		}
 		plane := x.Dim(2) * x.Dim(3)
 		for ch := range 3 {
-			out := x.Data()[ch*plane : (ch+1)*plane]
-			for k, v := range out {
+			out := x.Data()[t.plane(ch)*plane:][:plane]
+			for k, v := range img.Data()[ch*plane : (ch+1)*plane] {
 				out[k] = (v - t.Mean[ch]) / t.Std[ch]
 			}
 		}
-		list[i] = x
+		list[i], sizes[i] = x, size{x.Dim(2), x.Dim(3)}
 	}
-	return t.resizeAndPad(list)
+	return t.resizeAndPad(list, sizes)
 }
 
-// resizeAndPad makes one batch of normalised images.
-func (t Transform) resizeAndPad(images []*ops.Tensor) (*batch, error) {
+// plane is where red, green or blue goes.
+func (t Transform) plane(channel int) int {
+	if t.BGR {
+		return 2 - channel
+	}
+	return channel
+}
+
+// resizeAndPad makes one batch of normalised images, given their sizes before
+// anything was resized.
+func (t Transform) resizeAndPad(images []*ops.Tensor, sizes []size) (*batch, error) {
 	if len(images) == 0 {
 		return nil, errors.Wrap(ops.ErrShape, "no images")
 	}
 	b := &batch{}
 	var largest size
 	for i, x := range images {
-		from := size{x.Dim(2), x.Dim(3)}
-		to := t.resized(from)
+		from, to := sizes[i], t.resized(sizes[i])
 		if to.h < 1 || to.w < 1 {
 			return nil, errors.Wrapf(ops.ErrShape, "image %d of %dx%d would become %dx%d", i, from.w, from.h, to.w, to.h)
 		}
-		if to != from {
+		if x.Dim(2) != to.h || x.Dim(3) != to.w {
 			var err error
 			if images[i], err = ops.Interpolate(x, ops.InterpolateOptions{Mode: ops.Bilinear, Size: [2]int{to.h, to.w}}); err != nil {
 				return nil, errors.WithMessagef(err, "image %d", i)
@@ -151,11 +182,25 @@ func (t Transform) resizeAndPad(images []*ops.Tensor) (*batch, error) {
 
 // resized is an image's size after resizing, in torchvision's arithmetic: the
 // factor is a float32, and a number over a tensor is the product with the
-// tensor's reciprocal.
+// tensor's reciprocal. detectron2's is plain.
 func (t Transform) resized(s size) size {
+	if t.Pillow {
+		return t.resizedRounding(s)
+	}
 	shorter, longer := float32(min(s.h, s.w)), float32(max(s.h, s.w))
 	scale := float64(min(float32(t.MinSize)*(1/shorter), float32(t.MaxSize)*(1/longer)))
 	return size{int(math.Floor(float64(s.h) * scale)), int(math.Floor(float64(s.w) * scale))}
+}
+
+// resizedRounding is detectron2's ResizeShortestEdge.get_output_shape.
+func (t Transform) resizedRounding(s size) size {
+	scale := float64(t.MinSize) / float64(min(s.h, s.w))
+	h, w := scale*float64(s.h), scale*float64(s.w)
+	if longer := max(h, w); longer > float64(t.MaxSize) {
+		scale := float64(t.MaxSize) / longer
+		h, w = h*scale, w*scale
+	}
+	return size{int(h + 0.5), int(w + 0.5)}
 }
 
 // place copies an image into the corner of its place in the batch.

@@ -19,7 +19,7 @@ import (
 )
 
 // TestLiveTorchvision compares segmentation networks and pyramids with
-// torchvision, value by value. testdata/gen/compare_dense.sh runs Python and
+// torchvision's, detectron2's and LoFTR's definitions, value by value. testdata/gen/compare_dense.sh runs Python and
 // then this test; $VERTEBRA_LIVE is the folder with Python's files.
 func TestLiveTorchvision(t *testing.T) {
 	folder := os.Getenv("VERTEBRA_LIVE")
@@ -47,7 +47,15 @@ func TestLiveTorchvision(t *testing.T) {
 
 func liveNetwork(t *testing.T, model string) *backbone.Network {
 	t.Helper()
+	if c, ok := map[string]fpn.LoFTRConfig{"loftr_8_2": fpn.LoFTR8x2(), "loftr_16_4": fpn.LoFTR16x4()}[model]; ok {
+		l, err := fpn.NewLoFTR(c)
+		require.NoError(t, err)
+		return l.Network
+	}
 	if preset, ok := strings.CutSuffix(model, "_fpn"); ok {
+		if preset == "detectron2" {
+			preset = "resnet50_v1"
+		}
 		config, err := backbone.Preset(preset)
 		require.NoError(t, err)
 		net, err := backbone.New(config)

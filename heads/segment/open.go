@@ -103,14 +103,22 @@ func Open(ctx context.Context, src Source, opts ...weights.FetchOption) (*Segmen
 // fitting makes the network that a checkpoint is of: with as many classes, and
 // an auxiliary head if it has one.
 func fitting(sd *weights.StateDict, src Source) (*Segmenter, error) {
-	canonical, _, err := weights.Canonical(sd)
+	c, err := headIn(sd)
 	if err != nil {
 		return nil, err
 	}
-	var c Config
+	return preset(src.Model, c, src.Options)
+}
+
+// headIn reads the classes and the auxiliary head off a checkpoint's keys.
+func headIn(sd *weights.StateDict) (c Config, err error) {
+	canonical, _, err := weights.Canonical(sd)
+	if err != nil {
+		return c, err
+	}
 	if last, ok := canonical.Get("classifier.4.weight"); ok && len(last.Shape()) == 4 {
 		c.NumClasses = last.Shape()[0]
 	}
 	_, c.Auxiliary = canonical.Get("aux_classifier.4.weight")
-	return preset(src.Model, c, src.Options)
+	return c, nil
 }

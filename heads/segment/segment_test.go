@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/reftest/nets"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/ops/transform"
+	"github.com/vertebra-vision/vertebra/weights"
 )
 
 var ctx = context.Background()
@@ -76,6 +78,30 @@ func TestClassify(t *testing.T) {
 		}
 		assert.Zero(t, differ, head)
 	}
+}
+
+// Classify holds a row of the logits for each worker, not the map.
+func TestClassifyHoldsNoLogits(t *testing.T) {
+	const classes, side = 150, 256
+	seg := thin(t, segment.Config{Head: segment.FCN, NumClasses: classes})
+	x := nets.Input(t, 1, 3, side, side)
+	_, err := seg.Classify(ctx, x)
+	require.NoError(t, err)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = seg.Classify(ctx, x)
+	require.NoError(t, err)
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4*classes*side*side/8), "an eighth of what the logits take")
+}
+
+// A checkpoint of other classes is refused with a hint.
+func TestOtherClasses(t *testing.T) {
+	sd, err := thin(t, segment.Config{Head: segment.FCN, NumClasses: 4}).StateDict()
+	require.NoError(t, err)
+	err = thin(t, segment.Config{Head: segment.FCN}).Load(sd)
+	assert.ErrorIs(t, err, weights.ErrWeights)
+	assert.ErrorContains(t, err, "the checkpoint has 4 classes and the head 21, the background included: change its Config.NumClasses")
 }
 
 // A photograph's map has the photograph's size.

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"fmt"
 	"image"
 
 	"github.com/pkg/errors"
@@ -9,6 +10,7 @@ import (
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/ops/transform"
+	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // Segmenter gives every pixel a class. Everything that a Network can do, it
@@ -53,12 +55,25 @@ func New(net *backbone.Network, c Config) (*Segmenter, error) {
 	return &Segmenter{Network: extended, Transform: tf, Labels: labels, config: c}, nil
 }
 
+// Load takes the weights from a checkpoint, as backbone.Network.Load does. Where
+// it is of another number of classes the *backbone.LoadError says so.
+func (s *Segmenter) Load(sd *weights.StateDict, opts ...backbone.LoadOption) error {
+	err := s.Network.Load(sd, opts...)
+	var wrong *backbone.LoadError
+	if errors.As(err, &wrong) {
+		if c, err := headIn(sd); err == nil && c.NumClasses != 0 && c.NumClasses != s.config.NumClasses {
+			wrong.Hint = fmt.Sprintf("the checkpoint has %d classes and the head %d, the background included: change its Config.NumClasses", c.NumClasses, s.config.NumClasses)
+		}
+	}
+	return err
+}
+
 // Config returns the head's configuration with its defaults filled in; that of
 // the backbone is Network.Config.
 func (s *Segmenter) Config() Config { return s.config }
 
 // Logits computes N×classes×H×W logits at the input's size, torchvision's
-// "out"; x is N×C×H×W, preprocessed. Labels needs a fraction of the memory.
+// "out"; x is N×C×H×W, preprocessed. Classify needs a fraction of the memory.
 func (s *Segmenter) Logits(ctx context.Context, x *ops.Tensor) (*ops.Tensor, error) {
 	return s.one(ctx, x, "out")
 }

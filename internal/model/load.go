@@ -58,6 +58,7 @@ type LoadError struct {
 	Missing    []string // keys that the checkpoint lacks
 	Unexpected []string // keys that the model lacks
 	Misshapen  []string // "key: checkpoint 10x512, model 1000x512"
+	Hint       string   // what to change, where that is known
 }
 
 // Error lists all of it, a line each.
@@ -71,6 +72,9 @@ func (e *LoadError) Error() string {
 		for _, key := range part.list {
 			fmt.Fprintf(&b, "\n  %s: %s", part.what, key)
 		}
+	}
+	if e.Hint != "" {
+		b.WriteString("\n  " + e.Hint)
 	}
 	return b.String()
 }

@@ -12,45 +12,78 @@ import time
 
 import torch
 
+import detectron2_nets
 from detection_nets import FULL_SIZE, full_size, picture, run
 from sampling import Recorder
 
 # Batches, each image by height and width.
-INPUTS = [[(300, 300)], [(427, 640)], [(480, 640), (375, 500)]]
-MASKS = 4
+INPUTS = [[(300, 300)], [(427, 640)], [(640, 427)], [(480, 640), (375, 500)]]
+MASKS = 12
 
 
 # The standard deviations that heads' outputs are brought to, by the end of the
 # module's name, and what is added to biases: scores that neither saturate nor
-# tie, boxes near their anchors.
+# tie, boxes near their anchors. An error of a box is one of its offset times the
+# anchor's size: with offsets twice these, torchvision's own boxes are 1e-3 pixels
+# from what it computes in float64.
 SPREAD = {
-    "rpn.head.cls_logits": (1.5, 0), "rpn.head.bbox_pred": (0.2, 0),
-    "box_predictor.cls_score": (2.0, 0), "box_predictor.bbox_pred": (0.7, 0),
-    "classification_head.cls_logits": (1.2, -3), "regression_head.bbox_reg": (0.15, 0),
+    "rpn.head.cls_logits": (1.5, 0), "rpn.head.bbox_pred": (0.1, 0),
+    "box_predictor.cls_score": (2.0, 0), "box_predictor.bbox_pred": (0.35, 0),
+    "classification_head.cls_logits": (1.2, -3), "regression_head.bbox_reg": (0.08, 0),
 }
+
+
+# detectron2's models, by kinds: the backbone, and whether there are masks.
+DETECTRON2 = {
+    "fasterrcnn_detectron2": ("R_101", False),
+    "maskrcnn_detectron2": ("R_50", True),
+    "maskrcnn_resnext_detectron2": ("X_101_32x8d", True),
+}
+
+
+def limit(model, least, most):
+    """Sets the sizes that images are brought to."""
+    if detectron2_nets.is_detectron2(model):
+        model.limits = (least, most)
+    else:
+        model.transform.min_size, model.transform.max_size = (least,), most
+
+
+def outputs(maps, channels, background_last):
+    """The values of a layer, a column for each output, in the order of its
+    bias: detectron2's, where the SDK has the background first, has it last or
+    not at all."""
+    rows = torch.cat([y.movedim(1, -1).reshape(-1, y.shape[1]) for y in maps])
+    if rows.shape[1] != channels:
+        return rows[:, -channels:]
+    return rows.roll(-1, 1) if background_last and maps[0].dim() == 2 else rows
 
 
 def calibrate(model, fcos):
     """Scales the heads' last layers, by their outputs on one small image."""
-    sizes, model.transform.min_size = model.transform.min_size, (256,)
+    limit(model, 256, 256 * 5 // 3)
     for names in (("rpn", "head"), ("roi_heads",)):
         _, raw = run(model, [picture("image0", 300, 300)])
         for name, module in model.named_modules():
+            name = detectron2_nets.torchvision_name(name)
             for end, (spread, shift) in SPREAD.items():
                 if name.endswith(end) and name.startswith(names):
-                    values = torch.cat([y.flatten() for y in raw[name]])
+                    values = outputs(raw[name], len(module.bias), detectron2_nets.is_detectron2(model))
+                    # Classes are brought to one mean each, so that none wins everywhere.
+                    mean = values.mean(0) if end == "box_predictor.cls_score" else values.mean()
                     if fcos:
                         shift, spread = (0, spread) if "cls" in end else (1, 0.5)
-                    factor = spread / values.std()
+                    factor = spread / (values - mean).std()
                     module.weight.data *= factor
-                    module.bias.data = (module.bias.data - values.mean()) * factor + shift
-    model.transform.min_size = sizes
+                    module.bias.data = (module.bias.data - mean) * factor + shift
 
 
 def write(kind, folder, min_size=800):
-    model = full_size(kind)
-    model.transform.min_size, model.transform.max_size = (min_size,), 1333 if min_size == 800 else min_size * 5 // 3
-    calibrate(model, kind == "fcos")
+    most = 1333 if min_size == 800 else min_size * 5 // 3
+    with torch.no_grad():
+        model = detectron2_nets.full_size(*DETECTRON2[kind]) if kind in DETECTRON2 else full_size(kind)
+        calibrate(model, kind == "fcos")
+    limit(model, min_size, most)
     torch.save(model.state_dict(), folder / f"{kind}.pth")
     for n, sizes in enumerate(INPUTS):
         images = [picture(f"image{i}", *s) for i, s in enumerate(sizes)]
@@ -66,13 +99,15 @@ def write(kind, folder, min_size=800):
         for i, result in enumerate(results):
             labels = result["labels"]
             print(f"{kind} {sizes[i]}: {len(labels)} detections of {len(labels.unique())} classes, batch {seconds:.2f} s")
-            assert len(labels) >= 24 and len(labels.unique()) >= min(3, model_classes(model) - 1)
+            assert len(labels) >= 24 and len(labels.unique()) >= min(8, model_classes(model) - 1)
             for field, t in result.items():
                 r.samples[f"{i}/{field}"] = (t[:MASKS] if field == "masks" else t).numpy()
-        r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes, limits=[min_size, model.transform.max_size])
+        r.write(folder / f"{kind}_{n}.safetensors", sizes=sizes, limits=[min_size, most])
 
 
 def model_classes(model):
+    if detectron2_nets.is_detectron2(model):
+        return model.classes + 1
     if hasattr(model, "roi_heads"):
         return model.roi_heads.box_predictor.cls_score.out_features
     return model.head.classification_head.num_classes
@@ -80,7 +115,7 @@ def model_classes(model):
 
 def main():
     if sys.argv[1:] == ["--list"]:
-        print(*FULL_SIZE)
+        print(*FULL_SIZE, *DETECTRON2)
         return
     kind, folder, *size = sys.argv[1:]
     write(kind, pathlib.Path(folder), *map(int, size))

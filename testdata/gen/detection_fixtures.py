@@ -6,6 +6,7 @@ for a batch of two images of different sizes.
 import pathlib
 import sys
 
+import detectron2_nets
 from detection_nets import FULL_SIZE, picture, run, small_filled
 from sampling import Recorder
 
@@ -16,7 +17,10 @@ MASKS = 4
 
 
 def record(kind, sizes, path):
-    model = small_filled(kind)
+    if kind.endswith("_detectron2"):
+        model = detectron2_nets.small(kind.startswith("mask"))
+    else:
+        model = small_filled(kind)
     images = [picture(f"image{i}", *s) for i, s in enumerate(sizes)]
     results, raw = run(model, images)
     r = Recorder()
@@ -39,7 +43,7 @@ def record(kind, sizes, path):
 
 def main():
     FOLDER.mkdir(exist_ok=True)
-    for kind in sys.argv[1:] or [*FULL_SIZE, "fasterrcnn_c4"]:
+    for kind in sys.argv[1:] or [*FULL_SIZE, "fasterrcnn_detectron2", "maskrcnn_detectron2"]:
         record(kind, SIZES, FOLDER / f"{kind}.safetensors")
 
 

@@ -6,13 +6,13 @@ import math
 
 import torch
 from torch import nn
-from torchvision.models import detection
+from torchvision.models import detection, resnet101
 from torchvision.models.detection import faster_rcnn, fcos, keypoint_rcnn, mask_rcnn, retinanet
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.rpn import RPNHead
-from torchvision.ops import MultiScaleRoIAlign
+from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 from fill import fill
@@ -113,26 +113,34 @@ def small(kind):
 class C4(nn.Module):
     """layer1 to layer3 of a network as a backbone."""
 
-    def __init__(self, net):
+    def __init__(self, net, channels):
         super().__init__()
         self.body = IntermediateLayerGetter(net, {"layer3": "0"})
-        self.out_channels = 32
+        self.out_channels = channels
 
     def forward(self, x):
         return self.body(x)
 
 
-def small_c4():
-    net = ResNet(config("resnet18", SMALL))
+def c4(net, channels, classes, **limits):
+    """Faster R-CNN as in the paper's appendix A: layer4 is the box head."""
     head = nn.Sequential(collections.OrderedDict(layer4=net.layer4, avgpool=nn.AdaptiveAvgPool2d(1)))
     return faster_rcnn.FasterRCNN(
-        C4(net), rpn_anchor_generator=AnchorGenerator(((32, 64, 128, 256, 512),), ((0.5, 1.0, 2.0),)),
+        C4(net, channels), rpn_anchor_generator=AnchorGenerator(((32, 64, 128, 256, 512),), ((0.5, 1.0, 2.0),)),
         box_roi_pool=MultiScaleRoIAlign(["0"], 14, 2), box_head=head,
-        box_predictor=faster_rcnn.FastRCNNPredictor(64, CLASSES), min_size=96, max_size=144,
-        rpn_pre_nms_top_n_test=200, rpn_post_nms_top_n_test=60)
+        box_predictor=faster_rcnn.FastRCNNPredictor(2 * channels, classes), **limits)
 
 
-# The published builders, by the kinds' names.
+def small_c4():
+    return c4(ResNet(config("resnet18", SMALL)), 32, CLASSES, min_size=96, max_size=144,
+              rpn_pre_nms_top_n_test=200, rpn_post_nms_top_n_test=60)
+
+
+def full_size_c4(**_):
+    return c4(resnet101(norm_layer=FrozenBatchNorm2d), 1024, 91)
+
+
+# The published builders, by the kinds' names, and the paper's Faster R-CNN.
 FULL_SIZE = {
     "fasterrcnn": detection.fasterrcnn_resnet50_fpn,
     "retinanet": detection.retinanet_resnet50_fpn,
@@ -142,6 +150,7 @@ FULL_SIZE = {
     "fasterrcnn_v2": detection.fasterrcnn_resnet50_fpn_v2,
     "maskrcnn_v2": detection.maskrcnn_resnet50_fpn_v2,
     "retinanet_v2": detection.retinanet_resnet50_fpn_v2,
+    "fasterrcnn_c4": full_size_c4,
 }
 
 
@@ -172,7 +181,10 @@ def picture(name, height, width):
 
 def run(model, images):
     """The detections, and the outputs of RAW by name, a list each: one for
-    every level."""
+    every level. detectron2's models give both themselves."""
+    if not hasattr(model, "transform"):
+        with torch.no_grad():
+            return model(images)
     raw, hooks = {}, []
     for name, module in model.named_modules():
         if name in RAW:

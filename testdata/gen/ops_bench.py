@@ -1,8 +1,16 @@
-"""Times torchvision's nms and roi_align on one thread, on the boxes and maps of
-package ops' BenchmarkNMS and BenchmarkRoIAlign.
+"""Compares ops.NMS and ops.RoIAlign with torchvision's nms and roi_align, in
+turns on one thread, on the boxes and maps of package ops' BenchmarkNMS and
+BenchmarkRoIAlign. Above 1 ours are faster.
 
-    python3 testdata/gen/ops_bench.py
+    python3 testdata/gen/ops_bench.py [ROUNDS]
 """
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
 
 import numpy as np
@@ -10,6 +18,9 @@ import torch
 import torchvision
 
 from fill import fill
+
+ROOT = pathlib.Path(__file__).parents[2]
+RUNS = 5  # of each side in a round
 
 
 def boxes(name, n, picture, side):
@@ -19,26 +30,44 @@ def boxes(name, n, picture, side):
     return torch.from_numpy(np.stack([x, y, x + w, y + h], 1))
 
 
-def best(f, runs=10):
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        f()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
-
-
-def main():
-    torch.set_num_threads(1)
+def cases():
+    """What torchvision does, by the benchmarks' names."""
     scores = torch.from_numpy(fill("scores", (10000,), 0, 1))
     for side in (50, 200):
         b = boxes("boxes", 10000, 1000, side)
-        kept = len(torchvision.ops.nms(b, scores, 0.5))
-        print(f"nms side {side}: {best(lambda: torchvision.ops.nms(b, scores, 0.5)):.1f} ms, {kept} kept")
+        yield f"NMS/side{side}", lambda b=b: torchvision.ops.nms(b, scores, 0.5)
     x = torch.from_numpy(fill("map", (1, 256, 200, 200), -1, 1))
     for side in (50, 120, 400):
         r = [boxes("rois", 1000, 800, side)]
-        print(f"roi_align side {side}: {best(lambda: torchvision.ops.roi_align(x, r, 7, 0.25, 2)):.1f} ms")
+        yield f"RoIAlign/side{side}/threads1", lambda r=r: torchvision.ops.roi_align(x, r, 7, 0.25, 2)
+
+
+def theirs(f):
+    start = time.perf_counter()
+    for _ in range(RUNS):
+        f()
+    return 1e3 * (time.perf_counter() - start) / RUNS
+
+
+def ours(binary, name):
+    pattern = "/".join(f"^{part}$" for part in ("Benchmark" + name).split("/"))
+    command = [binary, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", f"{RUNS}x"]
+    out = subprocess.run(command, cwd=ROOT / "ops", env=dict(os.environ, GOMAXPROCS="1"), check=True, capture_output=True, text=True)
+    return float(re.search(r"([\d.]+) ns/op", out.stdout)[1]) / 1e6
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        binary = folder + "/ops.test"
+        subprocess.run(["go", "test", "-c", "-o", binary, "./ops"], cwd=ROOT, check=True)
+        for name, f in cases():
+            f()
+            turns = [(ours(binary, name), theirs(f)) for _ in range(rounds)]
+            a, b = (statistics.median(side) for side in zip(*turns))
+            each = [t / o for o, t in turns]
+            print(f"{name}: ours {a:.1f} ms, torchvision {b:.1f} ms: {b / a:.2f} (rounds {min(each):.2f} to {max(each):.2f})")
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ def main(data):
 
     labels = {path.stem: path.read_text().splitlines() for path in (data / "labels").glob("*.txt")}
     labels["coco_person"] = COCO_PERSON
+    labels["coco81"] = [name for name in labels["coco91"] if name != "N/A"]
     for name, names in labels.items():
         (WEIGHTS / "labels" / f"{name}.txt").write_text("\n".join(names) + "\n")
 

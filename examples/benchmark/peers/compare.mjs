@@ -18,6 +18,7 @@ const root = resolve(here, '../../..');
 const MODELS = {
   resnet18: {}, resnet50: {}, resnet101: {}, resnext50_32x4d: {}, wide_resnet50_2: {}, resnet50_os8: {},
   resnet50_fpn640: { ours: 'resnet50_fpn', extent: 640, fixed: true },
+  deeplabv3_resnet50_520: { ours: 'deeplabv3_resnet50', extent: 520, fixed: true },
 };
 
 const { values: o } = parseArgs({
