@@ -167,19 +167,9 @@ func (f *Frame) bytes() transform.Bytes {
 // RGB copies the pixels into an image of package transform, which encoders and
 // heads take.
 func (f *Frame) RGB() (*transform.RGB, error) {
-	m, err := transform.NewRGB(f.Width, f.Height)
+	m, err := f.bytes().RGB()
 	if err != nil {
 		return nil, errors.Wrap(ErrFrame, err.Error())
-	}
-	for y := range f.Height {
-		out, in := m.Row(y), f.Row(y)
-		if f.Order == RGB {
-			copy(out, in)
-			continue
-		}
-		for i := 0; i+2 < len(in); i += 3 {
-			out[i], out[i+1], out[i+2] = in[i+2], in[i+1], in[i]
-		}
 	}
 	return m, nil
 }

@@ -24,11 +24,28 @@ func (d *Detector) Prepare(b transform.Bytes) (*ops.Tensor, error) {
 	if to.h < 1 || to.w < 1 {
 		return nil, errors.Wrapf(ops.ErrShape, "an image of %dx%d would become %dx%d", from.w, from.h, to.w, to.h)
 	}
+	if t.Pillow || t.BGR {
+		return t.prepare(b)
+	}
 	x, err := ops.New(1, 3, t.padded(to.h), t.padded(to.w))
 	if err != nil {
 		return nil, err
 	}
 	return x, b.Interpolate(x, to.w, to.h, t.Mean, t.Std)
+}
+
+// prepare is the way of images of any kind, for transforms that resize as
+// Pillow does or change the order of colours.
+func (t Transform) prepare(b transform.Bytes) (*ops.Tensor, error) {
+	m, err := b.RGB()
+	if err != nil {
+		return nil, err
+	}
+	all, err := t.images([]image.Image{m})
+	if err != nil {
+		return nil, err
+	}
+	return all.x, nil
 }
 
 // padded is a side of a batch whose largest image has the given one.

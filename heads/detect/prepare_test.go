@@ -15,7 +15,7 @@ import (
 // What was prepared beforehand gives the detections that Detect gives, in a
 // batch of images whose sizes differ too.
 func TestPrepared(t *testing.T) {
-	for _, kind := range []string{"fcos", "fasterrcnn"} {
+	for _, kind := range []string{"fcos", "fasterrcnn", "fasterrcnn_detectron2"} {
 		d := small(t, kind)
 		var images []image.Image
 		var sizes []image.Point
@@ -64,5 +64,5 @@ func TestPrepared(t *testing.T) {
 // Prepare does all that a Transform says. A new field is one that it must heed,
 // or leave to the slower way.
 func TestPrepareKnowsTheTransform(t *testing.T) {
-	assert.Equal(t, 5, reflect.TypeFor[Transform]().NumField(), "does Prepare heed the new field?")
+	assert.Equal(t, 7, reflect.TypeFor[Transform]().NumField(), "does Prepare heed the new field?")
 }

@@ -28,6 +28,27 @@ func (b Bytes) check() error {
 	return nil
 }
 
+// RGB copies the image. The error wraps ErrImage.
+func (b Bytes) RGB() (*RGB, error) {
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	m, err := NewRGB(b.Width, b.Height)
+	if err != nil {
+		return nil, err
+	}
+	for y := range b.Height {
+		row := m.Pix[3*y*b.Width:][:3*b.Width]
+		copy(row, b.Pix[y*b.Stride:])
+		if b.BGR {
+			for i := 0; i < len(row); i += 3 {
+				row[i], row[i+2] = row[i+2], row[i]
+			}
+		}
+	}
+	return m, nil
+}
+
 // Fused is a Classification that goes from bytes straight to a network's
 // input: it resizes only what the crop keeps, in the passes that it needs
 // anyway swaps the channels, and normalises what the last pass computes. The
