@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
 // After Close every call that needs the weights says so; what describes the
@@ -98,7 +100,7 @@ func TestCloseFromAHook(t *testing.T) {
 }
 
 // What Close lets go of is garbage although the network is still referred to:
-// at least the weights and their packed form.
+// at least the weights, and their packed form where kernels have one.
 func TestCloseReleasesTheWeights(t *testing.T) {
 	c := ResNet18()
 	c.WidthMultiplier = 0.5
@@ -107,7 +109,11 @@ func TestCloseReleasesTheWeights(t *testing.T) {
 	require.NoError(t, err)
 	before := heap()
 	require.NoError(t, n.Close())
-	assert.GreaterOrEqual(t, before-heap(), 2*4*n.NumParams())
+	least := 4 * n.NumParams()
+	if kernel.Blocked() {
+		least *= 2
+	}
+	assert.GreaterOrEqual(t, before-heap(), least)
 	runtime.KeepAlive(n)
 }
 
