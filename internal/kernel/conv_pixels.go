@@ -1,0 +1,106 @@
+package kernel
+
+import "unsafe"
+
+// How a direct convolution walks over the pixels of a task: along rows, along the
+// stretches of a flat map, down a column.
+
+// rowSource is where the windows of a task's output rows begin, and how far
+// they are apart.
+type rowSource struct {
+	data             []float32
+	at, pitch, pixel int
+}
+
+// part computes rows, or stretches of a flat map, of what t is pointed at.
+func (c *blockedConv) part(a *Args, t *tileArgs, rows rowSource, image, block, from, to int) {
+	p := pixels{image: image, block: block, in: rows.data, step: c.across(rows)}
+	if c.flat() {
+		p.at, p.x = rows.at, from*c.width
+		c.line(a, t, p, min(c.Out.W, to*c.width)-p.x)
+		return
+	}
+	width := c.width
+	if c.shape.loops && width == c.shape.pixels+1 {
+		width-- // the last column for itself: its tiles are full, half of a row's are not
+	}
+	for y := from; y < to; y++ {
+		p.at, p.y = rows.at+(y-from)*rows.pitch, y
+		if width == c.shape.half && y+1 < to {
+			below := p
+			below.at, below.y = p.at+rows.pitch, y+1
+			c.tiles(a, t, p, below, tileRun{2 * width, 1})
+			y++
+			continue
+		}
+		c.line(a, t, p, width)
+	}
+	if width < c.width {
+		p.at, p.y, p.x = rows.at+width*rows.pixel, from, width
+		p.step = c.down(rows)
+		c.line(a, t, p, to-from)
+	}
+}
+
+// pixels is where pixels of a block of channels begin: in the input, and in
+// the output and the residual.
+type pixels struct {
+	in           []float32
+	at           int // in the input
+	image, block int
+	y, x         int
+	step         pixelStep
+}
+
+// pixelStep leads from one pixel to the next: in bytes, and in rows and
+// columns.
+type pixelStep struct {
+	in, out, res int
+	y, x         int
+}
+
+func (c *blockedConv) across(rows rowSource) pixelStep {
+	return pixelStep{in: 4 * rows.pixel, out: 4 * Block, res: 4 * Block, x: 1}
+}
+
+func (c *blockedConv) down(rows rowSource) pixelStep {
+	return pixelStep{in: 4 * rows.pitch, out: 4 * c.OutLayout.pitch(c.Out), res: 4 * c.ResidualLayout.pitch(c.Out), y: 1}
+}
+
+// after is n pixels on.
+func (p pixels) after(n int) pixels {
+	p.at += n * p.step.in / 4
+	p.y += n * p.step.y
+	p.x += n * p.step.x
+	return p
+}
+
+// line computes n pixels.
+func (c *blockedConv) line(a *Args, t *tileArgs, p pixels, n int) {
+	for _, r := range c.shape.runs(n) {
+		if r.count > 0 {
+			c.tiles(a, t, p, p.after(min(r.pixels-1, c.shape.half)), r)
+			p = p.after(r.count * r.pixels)
+		}
+	}
+}
+
+// tiles computes a run: of the first tile, the first half of the pixels lies
+// from p on, the others from q on.
+func (c *blockedConv) tiles(a *Args, t *tileArgs, p, q pixels, r tileRun) {
+	out, res := c.OutLayout, c.ResidualLayout
+	t.in0, t.in1 = pointer(p.in, p.at), pointer(q.in, q.at)
+	t.out0 = pointer(a.Out, out.at(c.Out, p.image, p.block, p.y, p.x))
+	t.out1 = pointer(a.Out, out.at(c.Out, q.image, q.block, q.y, q.x))
+	if c.Residual {
+		t.res0 = pointer(a.In[1], res.at(c.Out, p.image, p.block, p.y, p.x))
+		t.res1 = pointer(a.In[1], res.at(c.Out, q.image, q.block, q.y, q.x))
+		t.resStep = r.pixels * p.step.res
+	}
+	t.stride, t.outPixel, t.resPixel = p.step.in, p.step.out, p.step.res
+	t.inStep, t.outStep = r.pixels*p.step.in, r.pixels*p.step.out
+	tiles(c.shape, t, r, c.InLayout.Blocked)
+	if c.parts > 1 {
+		t.sums = unsafe.Add(t.sums, 4*Block*r.pixels)
+	}
+}
