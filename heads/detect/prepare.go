@@ -48,11 +48,6 @@ func (t Transform) prepare(b transform.Bytes) (*ops.Tensor, error) {
 	return all.x, nil
 }
 
-// padded is a side of a batch whose largest image has the given one.
-func (t Transform) padded(side int) int {
-	return (side + t.SizeDivisible - 1) / t.SizeDivisible * t.SizeDivisible
-}
-
 // DetectPrepared is Detect for a batch of what Prepare gave: x is N×3×H×W, and
 // sizes are the widths and heights that the images had before.
 func (d *Detector) DetectPrepared(ctx context.Context, x *ops.Tensor, sizes []image.Point) ([][]Detection, error) {

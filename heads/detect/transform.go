@@ -168,9 +168,8 @@ func (t Transform) resizeAndPad(images []*ops.Tensor, sizes []size) (*batch, err
 		b.original, b.resized = append(b.original, from), append(b.resized, to)
 		largest = size{max(largest.h, to.h), max(largest.w, to.w)}
 	}
-	d := t.SizeDivisible
 	var err error
-	b.x, err = ops.New(len(images), 3, (largest.h+d-1)/d*d, (largest.w+d-1)/d*d)
+	b.x, err = ops.New(len(images), 3, t.padded(largest.h), t.padded(largest.w))
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +177,11 @@ func (t Transform) resizeAndPad(images []*ops.Tensor, sizes []size) (*batch, err
 		b.place(i, x)
 	}
 	return b, nil
+}
+
+// padded is a side of a batch whose largest image has the given one.
+func (t Transform) padded(side int) int {
+	return (side + t.SizeDivisible - 1) / t.SizeDivisible * t.SizeDivisible
 }
 
 // resized is an image's size after resizing, in torchvision's arithmetic: the

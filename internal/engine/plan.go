@@ -43,7 +43,7 @@ type Plan struct {
 	budget  *Budget
 	macs    int64
 
-	sessions sessionPool
+	sessions idle[session]
 }
 
 // step is a unit bound to its kernel and to its places in the arena.

@@ -247,7 +247,7 @@ func testConcurrentRuns(t *testing.T) {
 		for _, r := range results {
 			require.Equal(t, want, r)
 		}
-		assert.LessOrEqual(t, len(p.sessions.idle), maxIdleSessions)
+		assert.LessOrEqual(t, len(p.sessions.list), maxIdleSessions)
 	}
 }
 

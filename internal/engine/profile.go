@@ -25,8 +25,8 @@ type StepProfile struct {
 // Profile runs the plan several times and measures each step. Its taps are
 // not called.
 func (p *Plan) Profile(ctx context.Context, in []float32, out [][]float32, runs int) ([]StepProfile, error) {
-	s := p.sessions.borrow(p)
-	defer p.sessions.give(s)
+	s := p.borrow()
+	defer p.give(s)
 	s.attach(in, out, ctx.Done())
 	defer s.detach()
 	s.crew.start(p.workers - 1)

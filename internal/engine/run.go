@@ -19,8 +19,8 @@ func (p *Plan) Run(ctx context.Context, in []float32, out [][]float32, tap TapFu
 	if len(in) != p.input.Elems() || len(out) != len(p.outputs) {
 		return errors.Wrapf(graph.ErrShape, "plan for %v and %d outputs got %d values and %d outputs", p.input, len(p.outputs), len(in), len(out))
 	}
-	s := p.sessions.borrow(p)
-	defer p.sessions.give(s)
+	s := p.borrow()
+	defer p.give(s)
 	s.attach(in, out, ctx.Done())
 	defer s.detach()
 	helpers := p.budget.take(p.workers - 1)

@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/vertebra-vision/vertebra/internal/kernel"
@@ -15,7 +15,7 @@ type section struct {
 	rounds  rounds
 	steps   []step
 	arena   int // floats of a round's values and scratch
-	runners runnerPool
+	runners idle[runner]
 }
 
 // newSection binds the units of a section to their kernels. Its Args.In are
@@ -59,8 +59,11 @@ func (s *section) Do(a *kernel.Args, round int, scratch []float32) {
 
 // run computes a round and tells how long each step took.
 func (s *section) run(a *kernel.Args, round int, scratch []float32, took func(step int, d time.Duration)) {
-	r := s.runners.borrow()
-	defer s.runners.give(r)
+	r := s.runners.take()
+	if r == nil {
+		r = new(runner)
+	}
+	defer s.runners.keep(r, math.MaxInt)
 	defer r.forget()
 	for i := range s.steps {
 		start := time.Time{}
@@ -81,30 +84,6 @@ func (s *section) run(a *kernel.Args, round int, scratch []float32, took func(st
 type runner struct {
 	args kernel.Args
 	in   [][]float32
-}
-
-// runnerPool keeps idle runners: as many as there were rounds at one time. Unlike
-// sync.Pool it forgets none.
-type runnerPool struct {
-	mu   sync.Mutex
-	idle []*runner
-}
-
-func (p *runnerPool) borrow() *runner {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.idle); n > 0 {
-		r := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		return r
-	}
-	return new(runner)
-}
-
-func (p *runnerPool) give(r *runner) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.idle = append(p.idle, r)
 }
 
 // step computes one step of a round; false if the run was cancelled.

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"sync"
-
 	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
@@ -69,30 +67,15 @@ func (s *session) detach() {
 	}
 }
 
-// sessionPool keeps idle sessions for reuse.
-type sessionPool struct {
-	mu   sync.Mutex
-	idle []*session
-}
-
 // maxIdleSessions bounds what a burst of concurrent runs leaves behind.
 const maxIdleSessions = 4
 
-func (sp *sessionPool) borrow(p *Plan) *session {
-	sp.mu.Lock()
-	defer sp.mu.Unlock()
-	if n := len(sp.idle); n > 0 {
-		s := sp.idle[n-1]
-		sp.idle = sp.idle[:n-1]
+// borrow takes an idle session, or makes one.
+func (p *Plan) borrow() *session {
+	if s := p.sessions.take(); s != nil {
 		return s
 	}
 	return newSession(p)
 }
 
-func (sp *sessionPool) give(s *session) {
-	sp.mu.Lock()
-	defer sp.mu.Unlock()
-	if len(sp.idle) < maxIdleSessions {
-		sp.idle = append(sp.idle, s)
-	}
-}
+func (p *Plan) give(s *session) { p.sessions.keep(s, maxIdleSessions) }

@@ -84,12 +84,12 @@ func (k *blockedBlend) Do(a *Args, task int, _ []float32) {
 
 // NewBlockedResize returns an interpolation between blocked layouts.
 func NewBlockedResize(s ResizeSpec, in, out Layout) Kernel {
-	axis := func(list []sample) []source {
+	axis := func(list []Sample) []source {
 		sources := make([]source, len(list))
 		for i, x := range list {
-			sources[i] = source{[]int{x.a, x.b}, []float32{x.wa, x.wb}}
-			if !s.Bilinear || x.wb == 0 {
-				sources[i] = source{[]int{x.a}, []float32{1}}
+			sources[i] = source{[]int{x.A, x.B}, []float32{x.WA, x.WB}}
+			if !s.Bilinear || x.WB == 0 {
+				sources[i] = source{[]int{x.A}, []float32{1}}
 			}
 		}
 		return sources

@@ -18,13 +18,19 @@ type resize struct {
 	noScratch
 	ResizeSpec
 	blocks
-	y, x []sample
+	y, x []Sample
 }
 
-// sample blends two source pixels of a line.
-type sample struct {
-	a, b   int
-	wa, wb float32
+// Sample blends two source pixels of a line: A and B by their weights.
+type Sample struct {
+	A, B   int
+	WA, WB float32
+}
+
+// BilinearSamples is what each pixel of a line of out is made of, from a line
+// of in, by bilinear interpolation with corners not aligned.
+func BilinearSamples(in, out int) []Sample {
+	return (&ResizeSpec{Bilinear: true}).samples(in, out, 0)
 }
 
 // NewResize returns an interpolation kernel.
@@ -37,14 +43,14 @@ func NewResize(s ResizeSpec) Kernel {
 	}
 }
 
-func (s *ResizeSpec) samples(in, out int, factor float64) []sample {
+func (s *ResizeSpec) samples(in, out int, factor float64) []Sample {
 	step := s.step(in, out, factor)
-	list := make([]sample, out)
+	list := make([]Sample, out)
 	for o := range list {
 		switch {
 		case !s.Bilinear:
 			i := min(int(float32(o)*step), in-1)
-			list[o] = sample{a: i, b: i, wa: 1}
+			list[o] = Sample{A: i, B: i, WA: 1}
 		default:
 			list[o] = blend(s.source(o, step), in)
 		}
@@ -74,10 +80,10 @@ func (s *ResizeSpec) source(o int, step float32) float32 {
 	return max(0, step*(float32(o)+0.5)-0.5)
 }
 
-func blend(at float32, in int) sample {
+func blend(at float32, in int) Sample {
 	a := min(int(at), in-1)
 	w := at - float32(a)
-	return sample{a: a, b: min(a+1, in-1), wa: 1 - w, wb: w}
+	return Sample{A: a, B: min(a+1, in-1), WA: 1 - w, WB: w}
 }
 
 func (k *resize) Name() string {
@@ -95,19 +101,19 @@ func (k *resize) Do(a *Args, task int, _ []float32) {
 	for i := from; i < to; i++ {
 		src, dst := a.In[0][i*in:(i+1)*in], a.Out[i*out:(i+1)*out]
 		for y, sy := range k.y {
-			k.line(dst[y*k.Out.W:(y+1)*k.Out.W], src[sy.a*k.In.W:], src[sy.b*k.In.W:], sy)
+			k.line(dst[y*k.Out.W:(y+1)*k.Out.W], src[sy.A*k.In.W:], src[sy.B*k.In.W:], sy)
 		}
 	}
 }
 
-func (k *resize) line(dst, top, bottom []float32, sy sample) {
+func (k *resize) line(dst, top, bottom []float32, sy Sample) {
 	if !k.Bilinear {
 		for x, sx := range k.x {
-			dst[x] = top[sx.a]
+			dst[x] = top[sx.A]
 		}
 		return
 	}
 	for x, sx := range k.x {
-		dst[x] = sy.wa*(sx.wa*top[sx.a]+sx.wb*top[sx.b]) + sy.wb*(sx.wa*bottom[sx.a]+sx.wb*bottom[sx.b])
+		dst[x] = sy.WA*(sx.WA*top[sx.A]+sx.WB*top[sx.B]) + sy.WB*(sx.WA*bottom[sx.A]+sx.WB*bottom[sx.B])
 	}
 }

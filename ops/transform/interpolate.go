@@ -3,6 +3,7 @@ package transform
 import (
 	"github.com/pkg/errors"
 
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
@@ -18,50 +19,30 @@ func (b Bytes) Interpolate(x *ops.Tensor, width, height int, mean, std [3]float3
 	if x == nil || x.Rank() != 4 || x.Dim(0) != 1 || x.Dim(1) != 3 || width < 1 || height < 1 || x.Dim(2) < height || x.Dim(3) < width {
 		return errors.Wrapf(ops.ErrShape, "the output is %v, want 1×3×H×W that holds %dx%d pixels", x, width, height)
 	}
-	in := interpolation{Bytes: b, columns: blends(b.Width, width), tables: Classification{Mean: mean, Std: std}.tables()}
+	in := interpolation{Bytes: b, columns: kernel.BilinearSamples(b.Width, width), tables: Classification{Mean: mean, Std: std}.tables()}
 	top, bottom := &line{y: -1, data: make([]float32, 3*width)}, &line{y: -1, data: make([]float32, 3*width)}
 	rows, plane := x.Dim(3), x.Dim(2)*x.Dim(3)
-	for y, s := range blends(b.Height, height) {
-		if bottom.y == s.a {
+	for y, s := range kernel.BilinearSamples(b.Height, height) {
+		if bottom.y == s.A {
 			top, bottom = bottom, top // rows come in order: the lower becomes the upper
 		}
-		in.blend(top, s.a)
-		in.blend(bottom, s.b)
+		in.blend(top, s.A)
+		in.blend(bottom, s.B)
 		for ch := range 3 {
 			out := x.Data()[ch*plane+y*rows:][:width]
 			upper, lower := top.data[ch*width:][:width], bottom.data[ch*width:][:width]
 			for i := range out {
-				out[i] = s.wa*upper[i] + s.wb*lower[i]
+				out[i] = s.WA*upper[i] + s.WB*lower[i]
 			}
 		}
 	}
 	return nil
 }
 
-// blend2 is two neighbours with their weights.
-type blend2 struct {
-	a, b   int
-	wa, wb float32
-}
-
-// blends is what each pixel of a resized axis is made of, in PyTorch's float32
-// arithmetic with corners not aligned.
-func blends(in, out int) []blend2 {
-	list := make([]blend2, out)
-	step := float32(in) / float32(out)
-	for o := range list {
-		at := max(0, step*(float32(o)+0.5)-0.5)
-		i := min(int(at), in-1)
-		w := at - float32(i)
-		list[o] = blend2{i, min(i+1, in-1), 1 - w, w}
-	}
-	return list
-}
-
 // interpolation is an image that is being resized.
 type interpolation struct {
 	Bytes
-	columns []blend2
+	columns []kernel.Sample
 	tables  [3][256]float32
 }
 
@@ -86,7 +67,7 @@ func (in *interpolation) blend(l *line, y int) {
 			at = 2 - ch
 		}
 		for x, s := range in.columns {
-			out[x] = s.wa*table[pix[3*s.a+at]] + s.wb*table[pix[3*s.b+at]]
+			out[x] = s.WA*table[pix[3*s.A+at]] + s.WB*table[pix[3*s.B+at]]
 		}
 	}
 }
