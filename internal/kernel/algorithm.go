@@ -6,14 +6,15 @@ import "fmt"
 type Algorithm int
 
 // The algorithms; Winograd's are named by the outputs of a tile in each
-// direction.
+// direction, Strassen's by its levels.
 const (
 	Direct    Algorithm = 0
 	Winograd2           = Algorithm(winograd2)
 	Winograd3           = Algorithm(winograd3)
 	Winograd4           = Algorithm(winograd4)
 	Winograd6           = Algorithm(winograd6)
-	Strassen  Algorithm = 7
+	Strassen            = Algorithm(strassenProducts)
+	Strassen2           = Algorithm(strassenProducts * strassenProducts)
 )
 
 // String names the algorithm in packings.
@@ -23,15 +24,25 @@ func (a Algorithm) String() string {
 		return "direct"
 	case Strassen:
 		return "strassen"
+	case Strassen2:
+		return "strassen2"
 	}
 	return fmt.Sprintf("winograd%d", int(a))
 }
 
+// winograd reports whether it is one of Winograd's.
+func (a Algorithm) winograd() bool { return a != Direct && a != Strassen && a != Strassen2 }
+
 // ChooseAlgorithm tells which algorithm computes a convolution fastest.
 func ChooseAlgorithm(s ConvSpec) Algorithm {
 	best, least := Direct, directCost(s)
-	if CanStrassen(s) && strassenCost(s) < 0.98*least {
-		return Strassen
+	for _, a := range []Algorithm{Strassen, Strassen2} {
+		if !CanStrassen(s, a.levels()) {
+			break
+		}
+		if cost := strassenCost(s, a.levels()); cost < 0.98*least {
+			best, least = a, cost
+		}
 	}
 	if !CanWinograd(s) {
 		return best
@@ -53,25 +64,41 @@ func ChooseAlgorithm(s ConvSpec) Algorithm {
 	return best
 }
 
-// Costs are in multiplications of vectors, measured on Zen 4: what weights
-// cost that must come from memory for each run, and starting the
-// multiplication of some items with a panel at a position.
+// Costs are in multiplications of vectors of a block, measured on Zen 3 and 4:
+// what a vector of weights costs at least, that must come from memory for each
+// run, and how much beside its multiplications.
 const (
-	weightCost = 10 // a vector of weights
-	callCost   = 60 // for as many items as fit a tile
+	weightCost = 10
+	streamCost = 2
+	// directLoss is what direct convolution loses beside the other algorithms'
+	// products: its input and output lie further away.
+	directLoss = 1.04
 )
+
+// perWeight is what a vector of weights costs that is multiplied with n items.
+func perWeight(n int) float64 { return float64(max(n+streamCost, weightCost)) }
+
+// callCost is what a tile costs beside its multiplications.
+func (s tileShape) callCost() int {
+	if s.loops {
+		return 30
+	}
+	return 60
+}
 
 // directCost models a direct convolution of one group.
 func directCost(s ConvSpec) float64 {
 	g, _ := merge(s)
-	weights := float64(s.Kernel[0] * s.Kernel[1] * g.in * blocksOf(g.out))
-	return weights * max(float64(s.Out.N*s.Out.Plane()), weightCost)
+	shape, pixels := shapeFor(s), s.Out.N*s.Out.Plane()
+	weights := s.Kernel[0] * s.Kernel[1] * g.in * blocksOf(g.out)
+	tiles := ceilDiv(pixels, shape.pixels) * ceilDiv(g.out, shape.channels)
+	return directLoss*float64(weights)*perWeight(pixels) + float64(shape.callCost()*tiles)
 }
 
 // Extra is how far beyond its halo a convolution reads its input, on the right
 // and the bottom.
 func (a Algorithm) Extra(s ConvSpec, halo int) int {
-	if a == Direct || a == Strassen {
+	if !a.winograd() {
 		return 0
 	}
 	return WinogradExtra(s, int(a), halo)
@@ -89,8 +116,9 @@ func (a Algorithm) Growth(s ConvSpec) float64 {
 	switch a {
 	case Direct:
 		return 1
-	case Strassen:
-		return strassenProducts / 4.0
+	case Strassen, Strassen2:
+		n := parts(a.levels())
+		return float64(products(a.levels())) / float64(n*n)
 	}
 	return float64(winogradTile(a).area()) / float64(s.Kernel[0]*s.Kernel[1])
 }
@@ -101,8 +129,8 @@ func (a Algorithm) Pack(s ConvSpec, in Layout, take func(n int) []float32) []flo
 	switch a {
 	case Direct:
 		return PackConv(s, in, take)
-	case Strassen:
-		return PackStrassen(s, take)
+	case Strassen, Strassen2:
+		return PackStrassen(s, a.levels(), take)
 	}
 	return PackWinograd(s, int(a), take)
 }
@@ -114,8 +142,8 @@ func (a Algorithm) New(s BlockedSpec) Kernel {
 	switch a {
 	case Direct:
 		return NewBlockedConv(s)
-	case Strassen:
-		return NewStrassen(s)
+	case Strassen, Strassen2:
+		return NewStrassen(s, a.levels())
 	}
 	return NewWinograd(s, int(a))
 }

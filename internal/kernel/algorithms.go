@@ -14,7 +14,7 @@ import (
 const Revision = 2
 
 // everyAlgorithm is all there are, direct convolution first.
-var everyAlgorithm = []Algorithm{Direct, Winograd2, Winograd3, Winograd4, Winograd6, Strassen}
+var everyAlgorithm = []Algorithm{Direct, Winograd2, Winograd3, Winograd4, Winograd6, Strassen, Strassen2}
 
 // Algorithms lists those that can compute a convolution, direct first.
 func Algorithms(s ConvSpec) []Algorithm {
@@ -22,8 +22,10 @@ func Algorithms(s ConvSpec) []Algorithm {
 	if CanWinograd(s) {
 		list = append(list, Winograd2, Winograd3, Winograd4, Winograd6)
 	}
-	if CanStrassen(s) {
-		list = append(list, Strassen)
+	for _, a := range []Algorithm{Strassen, Strassen2} {
+		if CanStrassen(s, a.levels()) {
+			list = append(list, a)
+		}
 	}
 	return list
 }

@@ -80,6 +80,15 @@ var convLayers = []convLayer{
 	{name: "os8.layer4.conv1", in: 2048, out: 512, extent: 28, kernel: 1},
 	{name: "os8.layer4.conv3", in: 512, out: 2048, extent: 28, kernel: 1, residual: true},
 	{name: "os8.layer4.conv2", in: 512, out: 512, extent: 28, kernel: 3, dilation: 4},
+	{name: "resnext.layer1.conv1", in: 256, out: 128, extent: 56, kernel: 1},
+	{name: "resnext.layer1.conv3", in: 128, out: 256, extent: 56, kernel: 1, residual: true},
+	{name: "resnext.layer2.0.conv1", in: 256, out: 256, extent: 56, kernel: 1},
+	{name: "resnext.layer2.conv1", in: 512, out: 256, extent: 28, kernel: 1},
+	{name: "resnext.layer2.conv3", in: 256, out: 512, extent: 28, kernel: 1, residual: true},
+	{name: "resnext.layer3.conv1", in: 1024, out: 512, extent: 14, kernel: 1},
+	{name: "resnext.layer3.conv3", in: 512, out: 1024, extent: 14, kernel: 1, residual: true},
+	{name: "resnext.layer4.conv1", in: 2048, out: 1024, extent: 7, kernel: 1},
+	{name: "resnext.layer4.conv3", in: 1024, out: 2048, extent: 7, kernel: 1, residual: true},
 	{name: "resnext.layer2.conv2", in: 256, out: 256, extent: 28, kernel: 3, groups: 32},
 }
 
@@ -162,14 +171,16 @@ func BenchmarkConvWinograd(b *testing.B) {
 func BenchmarkConvStrassen(b *testing.B) {
 	for _, l := range convLayers {
 		spec := l.spec()
-		if !CanStrassen(spec) {
-			continue
+		for _, a := range []Algorithm{Strassen, Strassen2} {
+			if !CanStrassen(spec, a.levels()) {
+				continue
+			}
+			b.Run(a.String()+"/"+l.String(), func(b *testing.B) {
+				s := blockedSpec(spec, 0)
+				s.Packed = a.Pack(spec, s.InLayout, Aligned)
+				s.benchmark(b, a.New(s))
+			})
 		}
-		b.Run(l.String(), func(b *testing.B) {
-			s := blockedSpec(spec, 0)
-			s.Packed = PackStrassen(spec, Aligned)
-			s.benchmark(b, NewStrassen(s))
-		})
 	}
 }
 

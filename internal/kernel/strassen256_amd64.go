@@ -8,4 +8,7 @@ package kernel
 func strassenInput256(a *byte)
 
 //go:noescape
+func strassenInputPair256(a *byte)
+
+//go:noescape
 func strassenOutput256(a *byte)

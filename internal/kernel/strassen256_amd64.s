@@ -12,27 +12,22 @@ TEXT ·strassenInput256(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ 8(AX), CX
 	MOVQ 16(AX), DX
 	MOVQ 24(AX), SI
-	MOVQ 40(AX), DI
-	MOVQ 48(AX), R8
+	MOVQ 88(AX), DI
+	MOVQ 96(AX), R8
 	LEAQ (R8)(R8*2), R9
 	LEAQ (R8)(R8*4), R10
-	MOVQ 32(AX), R11
-	MOVQ 56(AX), R12
-	MOVQ 64(AX), R13
+	MOVQ 104(AX), R12
+	XORQ R11, R11
 
 pixel:
-	VMOVUPS    (BX), Y0
-	PREFETCHT0 (BX)(R13*1)
-	ADDQ       R11, BX
-	VMOVUPS    (CX), Y1
-	PREFETCHT0 (CX)(R13*1)
-	ADDQ       R11, CX
-	VMOVUPS    (DX), Y2
-	PREFETCHT0 (DX)(R13*1)
-	ADDQ       R11, DX
-	VMOVUPS    (SI), Y3
-	PREFETCHT0 (SI)(R13*1)
-	ADDQ       R11, SI
+	VMOVUPS    (BX)(R11*1), Y0
+	PREFETCHT0 (BX)(R12*1)
+	VMOVUPS    (CX)(R11*1), Y1
+	PREFETCHT0 (CX)(R12*1)
+	VMOVUPS    (DX)(R11*1), Y2
+	PREFETCHT0 (DX)(R12*1)
+	VMOVUPS    (SI)(R11*1), Y3
+	PREFETCHT0 (SI)(R12*1)
 	VADDPS     Y3, Y0, Y4
 	VADDPS     Y3, Y2, Y5
 	VADDPS     Y1, Y0, Y6
@@ -45,9 +40,94 @@ pixel:
 	VMOVUPS    Y6, (DI)(R8*4)
 	VMOVUPS    Y7, (DI)(R10*1)
 	VMOVUPS    Y8, (DI)(R9*2)
+	VMOVUPS    32(BX)(R11*1), Y0
+	VMOVUPS    32(CX)(R11*1), Y1
+	VMOVUPS    32(DX)(R11*1), Y2
+	VMOVUPS    32(SI)(R11*1), Y3
+	VADDPS     Y3, Y0, Y4
+	VADDPS     Y3, Y2, Y5
+	VADDPS     Y1, Y0, Y6
+	VSUBPS     Y0, Y2, Y7
+	VSUBPS     Y3, Y1, Y8
+	VMOVUPS    Y4, 32(DI)
+	VMOVUPS    Y5, 32(DI)(R8*1)
+	VMOVUPS    Y0, 32(DI)(R8*2)
+	VMOVUPS    Y3, 32(DI)(R9*1)
+	VMOVUPS    Y6, 32(DI)(R8*4)
+	VMOVUPS    Y7, 32(DI)(R10*1)
+	VMOVUPS    Y8, 32(DI)(R9*2)
+	ADDQ       72(AX), R12
+	ADDQ       72(AX), R11
 	ADDQ       $0x40, DI
-	DECQ       R12
-	JNZ        pixel
+	CMPQ       R11, 80(AX)
+	JB         pixel
+	VZEROUPPER
+	RET
+
+// func strassenInputPair256(a *byte)
+// Requires: AVX, FMA3
+TEXT ·strassenInputPair256(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         24(AX), SI
+	MOVQ         88(AX), DI
+	MOVQ         96(AX), R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	MOVQ         32(AX), R12
+	MOVQ         40(AX), R13
+	MOVQ         48(AX), R14
+	MOVQ         56(AX), R15
+	VBROADCASTSS 64(AX), Y9
+	XORQ         R11, R11
+
+pixel:
+	VMOVUPS     (BX)(R11*1), Y0
+	VFMADD231PS (R12)(R11*1), Y9, Y0
+	VMOVUPS     (CX)(R11*1), Y1
+	VFMADD231PS (R13)(R11*1), Y9, Y1
+	VMOVUPS     (DX)(R11*1), Y2
+	VFMADD231PS (R14)(R11*1), Y9, Y2
+	VMOVUPS     (SI)(R11*1), Y3
+	VFMADD231PS (R15)(R11*1), Y9, Y3
+	VADDPS      Y3, Y0, Y4
+	VADDPS      Y3, Y2, Y5
+	VADDPS      Y1, Y0, Y6
+	VSUBPS      Y0, Y2, Y7
+	VSUBPS      Y3, Y1, Y8
+	VMOVUPS     Y4, (DI)
+	VMOVUPS     Y5, (DI)(R8*1)
+	VMOVUPS     Y0, (DI)(R8*2)
+	VMOVUPS     Y3, (DI)(R9*1)
+	VMOVUPS     Y6, (DI)(R8*4)
+	VMOVUPS     Y7, (DI)(R10*1)
+	VMOVUPS     Y8, (DI)(R9*2)
+	VMOVUPS     32(BX)(R11*1), Y0
+	VFMADD231PS 32(R12)(R11*1), Y9, Y0
+	VMOVUPS     32(CX)(R11*1), Y1
+	VFMADD231PS 32(R13)(R11*1), Y9, Y1
+	VMOVUPS     32(DX)(R11*1), Y2
+	VFMADD231PS 32(R14)(R11*1), Y9, Y2
+	VMOVUPS     32(SI)(R11*1), Y3
+	VFMADD231PS 32(R15)(R11*1), Y9, Y3
+	VADDPS      Y3, Y0, Y4
+	VADDPS      Y3, Y2, Y5
+	VADDPS      Y1, Y0, Y6
+	VSUBPS      Y0, Y2, Y7
+	VSUBPS      Y3, Y1, Y8
+	VMOVUPS     Y4, 32(DI)
+	VMOVUPS     Y5, 32(DI)(R8*1)
+	VMOVUPS     Y0, 32(DI)(R8*2)
+	VMOVUPS     Y3, 32(DI)(R9*1)
+	VMOVUPS     Y6, 32(DI)(R8*4)
+	VMOVUPS     Y7, 32(DI)(R10*1)
+	VMOVUPS     Y8, 32(DI)(R9*2)
+	ADDQ        72(AX), R11
+	ADDQ        $0x40, DI
+	CMPQ        R11, 80(AX)
+	JB          pixel
 	VZEROUPPER
 	RET
 
@@ -60,19 +140,27 @@ TEXT ·strassenOutput256(SB), NOSPLIT|NOFRAME, $0-8
 	LEAQ         (CX)(CX*2), DX
 	LEAQ         (CX)(CX*4), SI
 	MOVQ         80(AX), R11
-	VMOVUPS      (R11), Y4
-	MOVQ         96(AX), R11
-	VMOVUPS      (R11), Y6
-	MOVQ         88(AX), R11
-	VMOVUPS      (R11), Y5
-	MOVQ         104(AX), R11
 	VMOVUPS      (R11), Y7
+	MOVQ         96(AX), R11
+	VMOVUPS      (R11), Y8
+	MOVQ         88(AX), R11
+	VMOVUPS      (R11), Y9
+	MOVQ         104(AX), R11
+	VMOVUPS      (R11), Y10
+	MOVQ         80(AX), R11
+	VMOVUPS      32(R11), Y11
+	MOVQ         96(AX), R11
+	VMOVUPS      32(R11), Y12
+	MOVQ         88(AX), R11
+	VMOVUPS      32(R11), Y13
+	MOVQ         104(AX), R11
+	VMOVUPS      32(R11), Y14
 	MOVQ         16(AX), DI
 	MOVQ         24(AX), R8
 	MOVQ         32(AX), R9
 	MOVQ         40(AX), R10
-	VXORPS       X8, X8, X8
-	VBROADCASTSS 128(AX), Y9
+	VXORPS       X5, X5, X5
+	VBROADCASTSS 128(AX), Y6
 	MOVQ         112(AX), R12
 	XORQ         R11, R11
 
@@ -83,20 +171,20 @@ pixel:
 	VSUBPS      Y2, Y0, Y3
 	VADDPS      Y1, Y3, Y3
 	VADDPS      (BX)(SI*1), Y3, Y3
-	VMOVUPS     (BX)(DX*1), Y10
-	VADDPS      Y10, Y0, Y0
-	VADDPS      Y10, Y2, Y2
-	VMOVUPS     (BX)(CX*4), Y10
-	VSUBPS      Y10, Y0, Y0
-	VADDPS      Y10, Y1, Y1
+	VMOVUPS     (BX)(DX*1), Y4
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y4, Y2, Y2
+	VMOVUPS     (BX)(CX*4), Y4
+	VSUBPS      Y4, Y0, Y0
+	VADDPS      Y4, Y1, Y1
 	VADDPS      (BX)(DX*2), Y0, Y0
-	VFMADD213PS Y6, Y4, Y0
-	VFMADD213PS Y7, Y5, Y1
-	VFMADD213PS Y6, Y4, Y2
-	VFMADD213PS Y7, Y5, Y3
+	VFMADD213PS Y8, Y7, Y0
+	VFMADD213PS Y10, Y9, Y1
+	VFMADD213PS Y8, Y7, Y2
+	VFMADD213PS Y10, Y9, Y3
 	MOVQ        48(AX), R13
 	TESTQ       R13, R13
-	JZ          activate
+	JZ          activate0
 	VADDPS      (R13)(R11*1), Y0, Y0
 	MOVQ        56(AX), R13
 	VADDPS      (R13)(R11*1), Y1, Y1
@@ -105,31 +193,84 @@ pixel:
 	MOVQ        72(AX), R13
 	VADDPS      (R13)(R11*1), Y3, Y3
 
-activate:
+activate0:
 	CMPQ   120(AX), $0x01
-	JB     store
-	JA     leaky
-	VMAXPS Y0, Y8, Y0
-	VMAXPS Y1, Y8, Y1
-	VMAXPS Y2, Y8, Y2
-	VMAXPS Y3, Y8, Y3
-	JMP    store
+	JB     store0
+	JA     leaky0
+	VMAXPS Y0, Y5, Y0
+	VMAXPS Y1, Y5, Y1
+	VMAXPS Y2, Y5, Y2
+	VMAXPS Y3, Y5, Y3
+	JMP    store0
 
-leaky:
-	VMULPS Y0, Y9, Y10
-	VMAXPS Y0, Y10, Y0
-	VMULPS Y1, Y9, Y10
-	VMAXPS Y1, Y10, Y1
-	VMULPS Y2, Y9, Y10
-	VMAXPS Y2, Y10, Y2
-	VMULPS Y3, Y9, Y10
-	VMAXPS Y3, Y10, Y3
+leaky0:
+	VMULPS Y0, Y6, Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS Y1, Y6, Y4
+	VMAXPS Y1, Y4, Y1
+	VMULPS Y2, Y6, Y4
+	VMAXPS Y2, Y4, Y2
+	VMULPS Y3, Y6, Y4
+	VMAXPS Y3, Y4, Y3
 
-store:
-	VMOVUPS Y0, (DI)(R11*1)
-	VMOVUPS Y1, (R8)(R11*1)
-	VMOVUPS Y2, (R9)(R11*1)
-	VMOVUPS Y3, (R10)(R11*1)
+store0:
+	VMOVUPS     Y0, (DI)(R11*1)
+	VMOVUPS     Y1, (R8)(R11*1)
+	VMOVUPS     Y2, (R9)(R11*1)
+	VMOVUPS     Y3, (R10)(R11*1)
+	VMOVUPS     32(BX), Y0
+	VMOVUPS     32(BX)(CX*2), Y1
+	VMOVUPS     32(BX)(CX*1), Y2
+	VSUBPS      Y2, Y0, Y3
+	VADDPS      Y1, Y3, Y3
+	VADDPS      32(BX)(SI*1), Y3, Y3
+	VMOVUPS     32(BX)(DX*1), Y4
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y4, Y2, Y2
+	VMOVUPS     32(BX)(CX*4), Y4
+	VSUBPS      Y4, Y0, Y0
+	VADDPS      Y4, Y1, Y1
+	VADDPS      32(BX)(DX*2), Y0, Y0
+	VFMADD213PS Y12, Y11, Y0
+	VFMADD213PS Y14, Y13, Y1
+	VFMADD213PS Y12, Y11, Y2
+	VFMADD213PS Y14, Y13, Y3
+	MOVQ        48(AX), R13
+	TESTQ       R13, R13
+	JZ          activate32
+	VADDPS      32(R13)(R11*1), Y0, Y0
+	MOVQ        56(AX), R13
+	VADDPS      32(R13)(R11*1), Y1, Y1
+	MOVQ        64(AX), R13
+	VADDPS      32(R13)(R11*1), Y2, Y2
+	MOVQ        72(AX), R13
+	VADDPS      32(R13)(R11*1), Y3, Y3
+
+activate32:
+	CMPQ   120(AX), $0x01
+	JB     store32
+	JA     leaky32
+	VMAXPS Y0, Y5, Y0
+	VMAXPS Y1, Y5, Y1
+	VMAXPS Y2, Y5, Y2
+	VMAXPS Y3, Y5, Y3
+	JMP    store32
+
+leaky32:
+	VMULPS Y0, Y6, Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS Y1, Y6, Y4
+	VMAXPS Y1, Y4, Y1
+	VMULPS Y2, Y6, Y4
+	VMAXPS Y2, Y4, Y2
+	VMULPS Y3, Y6, Y4
+	VMAXPS Y3, Y4, Y3
+
+store32:
+	VMOVUPS Y0, 32(DI)(R11*1)
+	VMOVUPS Y1, 32(R8)(R11*1)
+	VMOVUPS Y2, 32(R9)(R11*1)
+	VMOVUPS Y3, 32(R10)(R11*1)
 	ADDQ    $0x40, BX
 	ADDQ    $0x40, R11
 	DECQ    R12

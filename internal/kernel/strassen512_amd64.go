@@ -8,4 +8,7 @@ package kernel
 func strassenInput512(a *byte)
 
 //go:noescape
+func strassenInputPair512(a *byte)
+
+//go:noescape
 func strassenOutput512(a *byte)

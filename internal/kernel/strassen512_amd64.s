@@ -12,27 +12,22 @@ TEXT ·strassenInput512(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ 8(AX), CX
 	MOVQ 16(AX), DX
 	MOVQ 24(AX), SI
-	MOVQ 40(AX), DI
-	MOVQ 48(AX), R8
+	MOVQ 88(AX), DI
+	MOVQ 96(AX), R8
 	LEAQ (R8)(R8*2), R9
 	LEAQ (R8)(R8*4), R10
-	MOVQ 32(AX), R11
-	MOVQ 56(AX), R12
-	MOVQ 64(AX), R13
+	MOVQ 104(AX), R12
+	XORQ R11, R11
 
 pixel:
-	VMOVUPS    (BX), Z0
-	PREFETCHT0 (BX)(R13*1)
-	ADDQ       R11, BX
-	VMOVUPS    (CX), Z1
-	PREFETCHT0 (CX)(R13*1)
-	ADDQ       R11, CX
-	VMOVUPS    (DX), Z2
-	PREFETCHT0 (DX)(R13*1)
-	ADDQ       R11, DX
-	VMOVUPS    (SI), Z3
-	PREFETCHT0 (SI)(R13*1)
-	ADDQ       R11, SI
+	VMOVUPS    (BX)(R11*1), Z0
+	PREFETCHT0 (BX)(R12*1)
+	VMOVUPS    (CX)(R11*1), Z1
+	PREFETCHT0 (CX)(R12*1)
+	VMOVUPS    (DX)(R11*1), Z2
+	PREFETCHT0 (DX)(R12*1)
+	VMOVUPS    (SI)(R11*1), Z3
+	PREFETCHT0 (SI)(R12*1)
 	VADDPS     Z3, Z0, Z4
 	VADDPS     Z3, Z2, Z5
 	VADDPS     Z1, Z0, Z6
@@ -45,9 +40,58 @@ pixel:
 	VMOVUPS    Z6, (DI)(R8*4)
 	VMOVUPS    Z7, (DI)(R10*1)
 	VMOVUPS    Z8, (DI)(R9*2)
+	ADDQ       72(AX), R12
+	ADDQ       72(AX), R11
 	ADDQ       $0x40, DI
-	DECQ       R12
-	JNZ        pixel
+	CMPQ       R11, 80(AX)
+	JB         pixel
+	VZEROUPPER
+	RET
+
+// func strassenInputPair512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·strassenInputPair512(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         24(AX), SI
+	MOVQ         88(AX), DI
+	MOVQ         96(AX), R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	MOVQ         32(AX), R12
+	MOVQ         40(AX), R13
+	MOVQ         48(AX), R14
+	MOVQ         56(AX), R15
+	VBROADCASTSS 64(AX), Z9
+	XORQ         R11, R11
+
+pixel:
+	VMOVUPS     (BX)(R11*1), Z0
+	VFMADD231PS (R12)(R11*1), Z9, Z0
+	VMOVUPS     (CX)(R11*1), Z1
+	VFMADD231PS (R13)(R11*1), Z9, Z1
+	VMOVUPS     (DX)(R11*1), Z2
+	VFMADD231PS (R14)(R11*1), Z9, Z2
+	VMOVUPS     (SI)(R11*1), Z3
+	VFMADD231PS (R15)(R11*1), Z9, Z3
+	VADDPS      Z3, Z0, Z4
+	VADDPS      Z3, Z2, Z5
+	VADDPS      Z1, Z0, Z6
+	VSUBPS      Z0, Z2, Z7
+	VSUBPS      Z3, Z1, Z8
+	VMOVUPS     Z4, (DI)
+	VMOVUPS     Z5, (DI)(R8*1)
+	VMOVUPS     Z0, (DI)(R8*2)
+	VMOVUPS     Z3, (DI)(R9*1)
+	VMOVUPS     Z6, (DI)(R8*4)
+	VMOVUPS     Z7, (DI)(R10*1)
+	VMOVUPS     Z8, (DI)(R9*2)
+	ADDQ        72(AX), R11
+	ADDQ        $0x40, DI
+	CMPQ        R11, 80(AX)
+	JB          pixel
 	VZEROUPPER
 	RET
 
@@ -60,19 +104,19 @@ TEXT ·strassenOutput512(SB), NOSPLIT|NOFRAME, $0-8
 	LEAQ         (CX)(CX*2), DX
 	LEAQ         (CX)(CX*4), SI
 	MOVQ         80(AX), R11
-	VMOVUPS      (R11), Z4
-	MOVQ         96(AX), R11
-	VMOVUPS      (R11), Z6
-	MOVQ         88(AX), R11
-	VMOVUPS      (R11), Z5
-	MOVQ         104(AX), R11
 	VMOVUPS      (R11), Z7
+	MOVQ         96(AX), R11
+	VMOVUPS      (R11), Z8
+	MOVQ         88(AX), R11
+	VMOVUPS      (R11), Z9
+	MOVQ         104(AX), R11
+	VMOVUPS      (R11), Z10
 	MOVQ         16(AX), DI
 	MOVQ         24(AX), R8
 	MOVQ         32(AX), R9
 	MOVQ         40(AX), R10
-	VXORPS       X8, X8, X8
-	VBROADCASTSS 128(AX), Z9
+	VXORPS       X5, X5, X5
+	VBROADCASTSS 128(AX), Z6
 	MOVQ         112(AX), R12
 	XORQ         R11, R11
 
@@ -83,20 +127,20 @@ pixel:
 	VSUBPS      Z2, Z0, Z3
 	VADDPS      Z1, Z3, Z3
 	VADDPS      (BX)(SI*1), Z3, Z3
-	VMOVUPS     (BX)(DX*1), Z10
-	VADDPS      Z10, Z0, Z0
-	VADDPS      Z10, Z2, Z2
-	VMOVUPS     (BX)(CX*4), Z10
-	VSUBPS      Z10, Z0, Z0
-	VADDPS      Z10, Z1, Z1
+	VMOVUPS     (BX)(DX*1), Z4
+	VADDPS      Z4, Z0, Z0
+	VADDPS      Z4, Z2, Z2
+	VMOVUPS     (BX)(CX*4), Z4
+	VSUBPS      Z4, Z0, Z0
+	VADDPS      Z4, Z1, Z1
 	VADDPS      (BX)(DX*2), Z0, Z0
-	VFMADD213PS Z6, Z4, Z0
-	VFMADD213PS Z7, Z5, Z1
-	VFMADD213PS Z6, Z4, Z2
-	VFMADD213PS Z7, Z5, Z3
+	VFMADD213PS Z8, Z7, Z0
+	VFMADD213PS Z10, Z9, Z1
+	VFMADD213PS Z8, Z7, Z2
+	VFMADD213PS Z10, Z9, Z3
 	MOVQ        48(AX), R13
 	TESTQ       R13, R13
-	JZ          activate
+	JZ          activate0
 	VADDPS      (R13)(R11*1), Z0, Z0
 	MOVQ        56(AX), R13
 	VADDPS      (R13)(R11*1), Z1, Z1
@@ -105,27 +149,27 @@ pixel:
 	MOVQ        72(AX), R13
 	VADDPS      (R13)(R11*1), Z3, Z3
 
-activate:
+activate0:
 	CMPQ   120(AX), $0x01
-	JB     store
-	JA     leaky
-	VMAXPS Z0, Z8, Z0
-	VMAXPS Z1, Z8, Z1
-	VMAXPS Z2, Z8, Z2
-	VMAXPS Z3, Z8, Z3
-	JMP    store
+	JB     store0
+	JA     leaky0
+	VMAXPS Z0, Z5, Z0
+	VMAXPS Z1, Z5, Z1
+	VMAXPS Z2, Z5, Z2
+	VMAXPS Z3, Z5, Z3
+	JMP    store0
 
-leaky:
-	VMULPS Z0, Z9, Z10
-	VMAXPS Z0, Z10, Z0
-	VMULPS Z1, Z9, Z10
-	VMAXPS Z1, Z10, Z1
-	VMULPS Z2, Z9, Z10
-	VMAXPS Z2, Z10, Z2
-	VMULPS Z3, Z9, Z10
-	VMAXPS Z3, Z10, Z3
+leaky0:
+	VMULPS Z0, Z6, Z4
+	VMAXPS Z0, Z4, Z0
+	VMULPS Z1, Z6, Z4
+	VMAXPS Z1, Z4, Z1
+	VMULPS Z2, Z6, Z4
+	VMAXPS Z2, Z4, Z2
+	VMULPS Z3, Z6, Z4
+	VMAXPS Z3, Z4, Z3
 
-store:
+store0:
 	VMOVUPS Z0, (DI)(R11*1)
 	VMOVUPS Z1, (R8)(R11*1)
 	VMOVUPS Z2, (R9)(R11*1)

@@ -18,9 +18,16 @@ func TestStrassen(t *testing.T) {
 		for seed := range uint64(200) {
 			rng := rand.New(rand.NewPCG(seed, 8))
 			s := randomPointwise(rng)
-			require.True(t, CanStrassen(s))
-			worst := compareStrassen(rng, s, 1+rng.IntN(3))
-			assert.LessOrEqual(t, worst, 5e-6, "%v, seed %d: %+v", isa, seed, s.In)
+			workers := 1 + rng.IntN(3)
+			for levels := 1; levels <= 2; levels++ {
+				if levels == 1 {
+					require.True(t, CanStrassen(s, levels))
+				} else if !CanStrassen(s, levels) {
+					continue
+				}
+				worst := compareStrassen(rng, s, levels, workers)
+				assert.LessOrEqual(t, worst, 5e-6*float64(levels), "%v, seed %d: %+v", isa, seed, s.In)
+			}
 		}
 	}
 }
@@ -52,7 +59,7 @@ func randomFloats(rng *rand.Rand, n int) []float32 {
 
 // compareStrassen is the largest difference from direct convolution, relative
 // to the largest magnitude.
-func compareStrassen(rng *rand.Rand, s ConvSpec, workers int) float64 {
+func compareStrassen(rng *rand.Rand, s ConvSpec, levels, workers int) float64 {
 	layout := func() Layout {
 		return Layout{Blocked: true, Halo: max(0, rng.IntN(4)-2), Extra: max(0, rng.IntN(4)-2)}
 	}
@@ -66,8 +73,8 @@ func compareStrassen(rng *rand.Rand, s ConvSpec, workers int) float64 {
 	direct, got := Aligned(b.OutLayout.Floats(s.Out)), randomFloats(rng, b.OutLayout.Floats(s.Out))
 	b.Packed = PackConv(s, b.InLayout, Aligned)
 	run(NewBlockedConv(b), &Args{In: in, Out: direct})
-	b.Packed = PackStrassen(s, Aligned)
-	run(NewStrassen(b), &Args{In: in, Out: got})
+	b.Packed = PackStrassen(s, levels, Aligned)
+	run(NewStrassen(b, levels), &Args{In: in, Out: got})
 	return worstDifference(direct, got)
 }
 

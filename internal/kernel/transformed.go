@@ -9,8 +9,9 @@ import "unsafe"
 // multiplies it with a group of panels.
 type transformed struct {
 	shape  tileShape
-	packed []float32 // [panel][position][input channel][output channel]
+	packed []float32 // [outer][panel][position][input channel][output channel]
 	items  int       // of the batch
+	outer  int       // times that all of this happens, with other weights each
 	area   int       // positions
 	blocks int       // of input channels at a position
 	panels int       // of output channels at a position
@@ -60,8 +61,8 @@ func (t *transformed) cut(c cutting) {
 func (t *transformed) makespan(c cutting, chunks, groups int) float64 {
 	n := ceilDiv(t.items, chunks)
 	weights := float64(t.area * t.blocks * t.shape.channels) // vectors
-	panel := weights*max(float64(n), weightCost) + c.out*float64(n) +
-		callCost*float64(t.area*ceilDiv(n, t.shape.pixels))
+	product := weights*perWeight(n) + float64(t.shape.callCost()*t.area*ceilDiv(n, t.shape.pixels))
+	panel := product*float64(max(1, t.outer)) + c.out*float64(n)
 	task := c.in*float64(n) + panel*float64(ceilDiv(t.panels, groups))
 	return task * float64(ceilDiv(chunks*groups, c.workers))
 }

@@ -57,12 +57,13 @@ const transformCost = 7.5
 // winogradCost models Winograd's algorithm on one group.
 func winogradCost(s ConvSpec, t winogradTile) float64 {
 	g, _ := merge(s)
-	tiles := float64(len(winogradTiles(s, t)) * s.In.N)
+	items := len(winogradTiles(s, t)) * s.In.N
+	tiles := float64(items)
 	weights := float64(t.area() * g.in * blocksOf(g.out))
 	blocks := float64(blocksOf(g.in) + blocksOf(g.out))
 	shape := shapeFor(s)
-	calls := t.area() * ceilDiv(int(tiles), shape.pixels) * ceilDiv(g.out, shape.channels)
-	return weights*max(tiles, weightCost) + transformCost*tiles*float64(t.area())*blocks + callCost*float64(calls)
+	calls := t.area() * ceilDiv(items, shape.pixels) * ceilDiv(g.out, shape.channels)
+	return weights*perWeight(items) + transformCost*tiles*float64(t.area())*blocks + float64(shape.callCost()*calls)
 }
 
 // WinogradExtra is how far beyond its halo a convolution with tiles of the

@@ -1,0 +1,49 @@
+package kernel
+
+// An item of Strassen's algorithm is a pixel of each part of an image. The parts
+// are stretches of the same length, so that transforms read and write whole
+// vectors; the last may end outside the image.
+
+// mostParts is how many two levels have.
+const mostParts = 4
+
+// strassenItems is how many items an image has.
+func strassenItems(s ConvSpec, levels int) int { return ceilDiv(s.Out.Plane(), parts(levels)) }
+
+// itemRun is some items whose pixels lie in one row in each part.
+type itemRun struct {
+	image  int
+	at     [mostParts]int // the first pixel in each part
+	inside int            // parts whose pixels lie inside
+	n      int
+	last   bool // of the image
+}
+
+// run is the longest run of items from one of the batch on, of up to n.
+func (k *strassen) run(i, n int) itemRun {
+	item := i % k.perImage
+	r := itemRun{image: i / k.perImage, n: min(n, k.perImage-item)}
+	for part := range parts(k.levels) {
+		at := item + part*k.perImage
+		if at >= k.Out.Plane() {
+			r.n = 1 // what stands for pixels outside is one
+			break
+		}
+		r.at[part], r.inside = at, part+1
+		r.n = min(r.n, k.Out.Plane()-at, k.Out.W-at%k.Out.W)
+	}
+	r.last = item+r.n == k.perImage
+	return r
+}
+
+// quarters is the number of them that a level makes. They are counted by the
+// half of the pixels, then by that of the channels.
+const quarters = 4
+
+// part finds a part, of pixels or of channels, from the halves at both levels.
+func (k *strassen) part(outer, inner int) int {
+	if k.levels == 2 {
+		return 2*outer + inner
+	}
+	return outer
+}
