@@ -22,7 +22,7 @@ type crew struct {
 	quit    bool
 
 	epoch atomic.Uint32
-	next  atomic.Int64 // the first task that nobody has taken
+	left  []share      // each worker's
 	busy  atomic.Int32 // helpers that have not finished
 }
 
@@ -35,7 +35,7 @@ type helper struct {
 
 // newCrew makes a crew of up to n goroutines, the caller's included.
 func newCrew(n int) *crew {
-	c := &crew{helpers: make([]helper, n-1)}
+	c := &crew{helpers: make([]helper, n-1), left: make([]share, n)}
 	for i := range c.helpers {
 		h := &c.helpers[i]
 		h.wake = make(chan struct{}, 1)
@@ -68,7 +68,7 @@ func (c *crew) stop() {
 // do runs all tasks of a step.
 func (c *crew) do(k kernel.Kernel, args *kernel.Args, scratch []float32) {
 	c.kernel, c.args, c.scratch = k, args, scratch
-	c.next.Store(0)
+	c.deal(k.Tasks())
 	if c.hired == 0 || k.Tasks() == 1 {
 		c.work(0)
 		return
@@ -141,19 +141,33 @@ func (c *crew) waitFor(h *helper, seen uint32) uint32 {
 	}
 }
 
-// work does tasks until there are none or the context is done.
+// deal gives each worker its share of the tasks.
+func (c *crew) deal(tasks int) {
+	workers := c.hired + 1
+	for w := range workers {
+		c.left[w].set(w*tasks/workers, (w+1)*tasks/workers)
+	}
+}
+
+// work does tasks until there are none or the context is done: a worker's own
+// first, then what the others have left.
 func (c *crew) work(worker int) {
-	tasks := c.kernel.Tasks()
-	if worker >= tasks {
+	if worker >= c.kernel.Tasks() {
 		return // there is scratch for as many workers as tasks
 	}
 	size := align(c.kernel.Scratch())
 	scratch := c.scratch[worker*size : (worker+1)*size]
-	for {
-		task := int(c.next.Add(1) - 1)
-		if task >= tasks || c.args.Cancelled() {
-			return
+	for i := range c.hired + 1 {
+		from := &c.left[(worker+i)%(c.hired+1)]
+		for {
+			task, ok := from.take(i > 0)
+			if !ok {
+				break
+			}
+			if c.args.Cancelled() {
+				return
+			}
+			c.kernel.Do(c.args, task, scratch)
 		}
-		c.kernel.Do(c.args, task, scratch)
 	}
 }

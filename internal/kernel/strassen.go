@@ -90,7 +90,8 @@ type strassen struct {
 	transformed
 	isa          ISA
 	levels       int
-	perImage     int // items
+	bands        int // of an image
+	perBand      int // items
 	scale, shift []float32
 	outside      []float32 // the input and the residual of pixels outside
 }
@@ -100,14 +101,14 @@ type strassen struct {
 func NewStrassen(s BlockedSpec, levels int) Kernel {
 	k := &strassen{
 		BlockedSpec: s, isa: active, levels: levels,
-		perImage: strassenItems(s.ConvSpec, levels), outside: Aligned(Block),
+		bands: 1, perBand: strassenItems(s.ConvSpec, levels), outside: Aligned(Block),
 	}
 	if k.isFlat() {
 		k.flatten()
 	}
 	shape := shapeFor(s.ConvSpec)
 	k.transformed = transformed{
-		shape: shape, packed: s.Packed, items: k.perImage * s.In.N,
+		shape: shape, packed: s.Packed, items: k.perBand * s.In.N,
 		outer: products(levels) / strassenProducts, area: strassenProducts,
 		blocks: s.In.C / parts(levels) / Block, panels: s.Out.C / parts(levels) / shape.channels,
 	}
@@ -115,6 +116,7 @@ func NewStrassen(s BlockedSpec, levels int) Kernel {
 		workers: s.Workers, floats: strassenV,
 		in: strassenInCost(s.ConvSpec, levels), out: strassenOutCost(s.ConvSpec, levels) * float64(shape.channels/Block),
 	})
+	k.cutBands()
 	k.scale, k.shift = padded(s.Scale, s.Out.C, 1), padded(s.Shift, s.Out.C, 0)
 	return k
 }

@@ -1,14 +1,28 @@
 package kernel
 
-// An item of Strassen's algorithm is a pixel of each part of an image. The parts
-// are stretches of the same length, so that transforms read and write whole
-// vectors; the last may end outside the image.
+// An item of Strassen's algorithm is a pixel of each part of a band of an image.
+// The parts are stretches of the same length, so that transforms read and write
+// whole vectors; the last may end outside the image. A chunk is a band where it is
+// less than an image: it reads and writes pixels that lie together, as the tasks
+// of other convolutions do.
 
 // mostParts is how many two levels have.
 const mostParts = 4
 
-// strassenItems is how many items an image has.
+// strassenItems is how many items an image has that is one band.
 func strassenItems(s ConvSpec, levels int) int { return ceilDiv(s.Out.Plane(), parts(levels)) }
+
+// cutBands makes bands of chunks.
+func (k *strassen) cutBands() {
+	if k.bands = k.chunks / k.Out.N; k.bands <= 1 {
+		k.bands = 1
+		return
+	}
+	k.perBand = ceilDiv(ceilDiv(k.Out.Plane(), k.bands), parts(k.levels))
+	k.bands = ceilDiv(k.Out.Plane(), k.perBand*parts(k.levels))
+	k.items = k.perBand * k.bands * k.Out.N
+	k.lay(k.perBand)
+}
 
 // itemRun is some items whose pixels lie in one row in each part.
 type itemRun struct {
@@ -21,10 +35,11 @@ type itemRun struct {
 
 // run is the longest run of items from one of the batch on, of up to n.
 func (k *strassen) run(i, n int) itemRun {
-	item := i % k.perImage
-	r := itemRun{image: i / k.perImage, n: min(n, k.perImage-item)}
+	band, item := i/k.perBand, i%k.perBand
+	r := itemRun{image: band / k.bands, n: min(n, k.perBand-item)}
+	band %= k.bands
 	for part := range parts(k.levels) {
-		at := item + part*k.perImage
+		at := item + (band*parts(k.levels)+part)*k.perBand
 		if at >= k.Out.Plane() {
 			r.n = 1 // what stands for pixels outside is one
 			break
@@ -32,7 +47,7 @@ func (k *strassen) run(i, n int) itemRun {
 		r.at[part], r.inside = at, part+1
 		r.n = min(r.n, k.Out.Plane()-at, k.Out.W-at%k.Out.W)
 	}
-	r.last = item+r.n == k.perImage
+	r.last = band == k.bands-1 && item+r.n == k.perBand
 	return r
 }
 

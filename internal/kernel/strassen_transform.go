@@ -36,41 +36,51 @@ var strassenSums = [strassenProducts]struct {
 
 // transformInput computes V of n items, for one of the outer products.
 func (k *strassen) transformInput(v, in []float32, outer, first, n int) {
-	plane := k.InLayout.plane(k.In)
-	args := strassenInput{stride: 4 * Block * k.Stride[1], step: 4 * k.stepV(), ahead: 4 * plane}
+	args := strassenInput{stride: 4 * Block * k.Stride[1], step: 4 * k.stepV(), ahead: 4 * k.InLayout.plane(k.In)}
 	from := strassenSums[outer]
-	if k.levels == 1 {
-		from.sign = 0
+	if k.levels == 2 {
+		args.sign = from.sign
 	}
-	args.sign = from.sign
 	for i := 0; i < n; {
 		r := k.run(first+i, n-i)
 		args.end = r.n * args.stride
-		for b := range k.blocks {
+		var a, b [quarters]quarterInput
+		for q := range quarters {
+			a[q], b[q] = k.source(in, &r, from.a, q), k.source(in, &r, from.b, q)
+		}
+		for block := range k.blocks {
 			for q := range quarters {
-				args.in[q] = k.source(in, &r, b, from.a, q)
-				args.other[q] = k.source(in, &r, b, from.b, q)
+				args.in[q], args.other[q] = a[q].block(block), b[q].block(block)
 			}
-			args.v = pointer(v, (b*k.chunk+i)*Block)
+			args.v = pointer(v, (block*k.chunk+i)*Block)
 			args.transform(k.isa)
 		}
 		i += r.n
 	}
 }
 
-// source is where the input of a run begins: of a quarter, of two levels of an
-// inner quarter of an outer one.
-func (k *strassen) source(in []float32, r *itemRun, block, outer, inner int) unsafe.Pointer {
+// quarterInput is where a quarter of a run begins, and the bytes from one block of
+// channels to the next.
+type quarterInput struct {
+	first unsafe.Pointer
+	step  int
+}
+
+func (s quarterInput) block(i int) unsafe.Pointer { return unsafe.Add(s.first, i*s.step) }
+
+// source finds the input of a quarter, of two levels of an inner quarter of an
+// outer one.
+func (k *strassen) source(in []float32, r *itemRun, outer, inner int) quarterInput {
 	if k.levels == 1 {
 		outer, inner = inner, 0
 	}
 	part := k.part(outer/2, inner/2)
 	if part >= r.inside {
-		return pointer(k.outside, 0)
+		return quarterInput{first: pointer(k.outside, 0)}
 	}
-	pixel := r.at[part]
-	block += k.part(outer%2, inner%2) * k.blocks
-	return pointer(in, k.InLayout.at(k.In, r.image, block, pixel/k.Out.W*k.Stride[0], pixel%k.Out.W*k.Stride[1]))
+	pixel, block := r.at[part], k.part(outer%2, inner%2)*k.blocks
+	at := k.InLayout.at(k.In, r.image, block, pixel/k.Out.W*k.Stride[0], pixel%k.Out.W*k.Stride[1])
+	return quarterInput{pointer(in, at), 4 * k.InLayout.plane(k.In)}
 }
 
 // sum computes the quarters of one of the outer products from its own seven.

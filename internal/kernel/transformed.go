@@ -45,10 +45,15 @@ func (t *transformed) cut(c cutting) {
 			}
 		}
 	}
-	t.chunk = ceilDiv(t.items, t.chunks)
-	t.chunks = ceilDiv(t.items, t.chunk)
 	t.perGroup = ceilDiv(t.panels, t.groups)
 	t.groups = ceilDiv(t.panels, t.perGroup)
+	t.lay(ceilDiv(t.items, t.chunks))
+}
+
+// lay makes chunks of so many items.
+func (t *transformed) lay(chunk int) {
+	t.chunk, t.chunks = chunk, ceilDiv(t.items, chunk)
+	t.offsets = t.offsets[:0]
 	for b := range t.blocks {
 		t.offsets = append(t.offsets, 4*b*t.chunk*Block)
 	}
