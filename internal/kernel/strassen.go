@@ -79,9 +79,21 @@ func strassenOutCost(s ConvSpec, levels int) float64 {
 	return strassenOut[levels]
 }
 
-// strassenV is the floats of V that leave room in a level-2 cache for the
-// products and the weights of a panel.
-const strassenV = 200 << 10
+// The most floats of a chunk's V and of its sums: more of a chunk reads the
+// weights less often, and these more from further away.
+const (
+	strassenV  = 200 << 10
+	sumsFloats = 512 << 10
+)
+
+// mostItems is how many items a chunk should have at most.
+func (k *strassen) mostItems() int {
+	items := strassenV / (k.area * k.blocks * Block)
+	if k.levels == 2 {
+		items = min(items, sumsFloats/(k.outer*quarters*k.panels*k.shape.channels))
+	}
+	return items
+}
 
 // strassen is the convolution. V and M are of seven products; of two levels,
 // those of each of the outer products in turn, whose results wait in sums.
@@ -113,7 +125,7 @@ func NewStrassen(s BlockedSpec, levels int) Kernel {
 		blocks: s.In.C / parts(levels) / Block, panels: s.Out.C / parts(levels) / shape.channels,
 	}
 	k.cut(cutting{
-		workers: s.Workers, floats: strassenV,
+		workers: s.Workers, items: k.mostItems(),
 		in: strassenInCost(s.ConvSpec, levels), out: strassenOutCost(s.ConvSpec, levels) * float64(shape.channels/Block),
 	})
 	k.cutBands()

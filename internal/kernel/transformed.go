@@ -27,7 +27,7 @@ type transformed struct {
 // cutting is what the size of tasks depends on.
 type cutting struct {
 	workers int
-	floats  int     // the most that a task's V should have
+	items   int     // the most that a chunk should have
 	in, out float64 // what transforming an item costs: all of its input, a panel
 }
 
@@ -36,7 +36,7 @@ type cutting struct {
 // transforms the input again.
 func (t *transformed) cut(c cutting) {
 	c.workers = max(1, c.workers)
-	least := ceilDiv(t.items, max(2*t.shape.pixels, c.floats/(t.area*Block*t.blocks)))
+	least := ceilDiv(t.items, max(2*t.shape.pixels, c.items))
 	best := 0.0
 	for groups := 1; groups <= min(t.panels, 2*c.workers); groups++ {
 		for chunks := least; chunks < least+2*c.workers; chunks++ {

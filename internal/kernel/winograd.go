@@ -128,7 +128,7 @@ func NewWinograd(s BlockedSpec, tile int) Kernel {
 	}
 	perBlock := transformCost * float64(w.area)
 	w.cut(cutting{
-		workers: s.Workers, floats: w.mostV(),
+		workers: s.Workers, items: w.mostV() / (w.area * w.blocks * Block),
 		in: perBlock * float64(w.blocks), out: perBlock * float64(shape.channels/Block),
 	})
 	w.scale = padded(s.Scale, w.panels*shape.channels, 1)
