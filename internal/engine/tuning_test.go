@@ -118,10 +118,10 @@ func checkAnyChoices(t *testing.T, seed uint64) {
 
 // chooseAny chooses algorithms at random, among them some that cannot be.
 func chooseAny(rng *rand.Rand, units []*unit, opt Options) {
-	all := []kernel.Algorithm{kernel.Direct, kernel.Winograd2, kernel.Winograd3, kernel.Winograd4, kernel.Winograd6, kernel.Strassen, 5, -1}
 	for _, u := range units {
 		if c, ok := u.blockedConv(); ok {
-			opt.Tuning.choose(u.tuningKey(c, opt.sharing(u)), all[rng.IntN(len(all))])
+			list := append(kernel.Algorithms(u.convSpec(c)), kernel.Winograd3, kernel.Strassen2, 5, -1)
+			opt.Tuning.choose(u.tuningKey(c, opt.sharing(u)), list[rng.IntN(len(list))])
 		}
 	}
 }
