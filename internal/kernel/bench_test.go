@@ -51,7 +51,7 @@ type convLayer struct {
 }
 
 // convLayers are resnet50's shapes at 224x224, those of its dilated form at
-// the end, and a group of resnext50_32x4d's.
+// the end, and groups of resnext50_32x4d's.
 var convLayers = []convLayer{
 	{name: "stem", in: 3, out: 64, extent: 224, kernel: 7, stride: 2},
 	{name: "layer1.0.conv1", in: 64, out: 64, extent: 56, kernel: 1},
@@ -80,6 +80,8 @@ var convLayers = []convLayer{
 	{name: "os8.layer4.conv1", in: 2048, out: 512, extent: 28, kernel: 1},
 	{name: "os8.layer4.conv3", in: 512, out: 2048, extent: 28, kernel: 1, residual: true},
 	{name: "os8.layer4.conv2", in: 512, out: 512, extent: 28, kernel: 3, dilation: 4},
+	{name: "resnext.layer1.conv2", in: 128, out: 128, extent: 56, kernel: 3, groups: 32},
+	{name: "resnext.layer2.0.conv2", in: 256, out: 256, extent: 56, kernel: 3, stride: 2, groups: 32},
 	{name: "resnext.layer2.conv2", in: 256, out: 256, extent: 28, kernel: 3, groups: 32},
 }
 

@@ -34,7 +34,7 @@ func CanBlock(s ConvSpec) bool {
 	if !Blocked() || s.Padding[0] != s.Padding[1] {
 		return false
 	}
-	if _, ok := merge(s); !ok {
+	if _, group := directTiles(s); group == (merged{}) {
 		return false
 	}
 	return CanBlockAct(s.Act, s.Slope)
@@ -86,10 +86,10 @@ type blockedConv struct {
 // the input and, with Epilogue.Residual, the tensor to add; the output may lie
 // on the latter where their layouts are the same.
 func NewBlockedConv(s BlockedSpec) Kernel {
-	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeFor(s.ConvSpec)}
-	c.group, _ = merge(s.ConvSpec)
+	c := &blockedConv{BlockedSpec: s, isa: active}
+	c.shape, c.group = directTiles(s.ConvSpec)
 	c.flatten()
-	c.panels = (c.Out.C + c.shape.channels - 1) / c.shape.channels
+	c.panels = c.shape.panels(c.Out.C)
 	c.scale = padded(s.Scale, c.panels*c.shape.channels, 1)
 	c.shift = padded(s.Shift, c.panels*c.shape.channels, 0)
 	c.cut()
@@ -134,6 +134,7 @@ func (c *blockedConv) cut() {
 	if have := c.In.N * c.chunks; have < enoughTasks && c.InLayout.Blocked {
 		c.perGroup = max(1, c.panels*have/enoughTasks)
 	}
+	c.perGroup = ceilDiv(c.perGroup, c.shape.perBlock()) * c.shape.perBlock()
 	c.groups = (c.panels + c.perGroup - 1) / c.perGroup
 }
 
@@ -146,24 +147,37 @@ func (c *blockedConv) readPerLine() int {
 	return min(c.Stride[0], c.Kernel[0]) * min(c.In.W, c.Out.W*c.Kernel[1]) * c.In.C
 }
 
-// findTaps lists where a window's taps lie.
+// findTaps lists where a window's taps lie, and what they read of a pixel.
 func (c *blockedConv) findTaps() {
-	pixel, pitch, plane, planes := Block, c.InLayout.pitch(c.In), c.InLayout.plane(c.In), blocksOf(c.group.in)
-	if !c.InLayout.Blocked {
-		pixel, pitch, planes = 1, c.paddedWidth(), c.In.C
-		plane = c.paddedRows() * pitch
+	pixel, pitch, inner := Block, c.InLayout.pitch(c.In), Block
+	var starts []int // of the window, a plane or a quad of it
+	switch plane := c.InLayout.plane(c.In); {
+	case c.shape.rotates > 0:
+		inner = rotations
+		for q := range quads(c.ConvSpec) {
+			starts = append(starts, q*quad/Block*plane+q*quad%Block)
+		}
+	case c.InLayout.Blocked:
+		for b := range blocksOf(c.group.in) {
+			starts = append(starts, b*plane)
+		}
+	default:
+		pixel, pitch, inner = 1, c.paddedWidth(), 1
+		for ch := range c.In.C {
+			starts = append(starts, ch*c.paddedRows()*pitch)
+		}
 	}
-	for p := range planes {
+	for _, at := range starts {
 		for kh := range c.Kernel[0] {
 			for kw := range c.Kernel[1] {
-				c.offsets = append(c.offsets, 4*(p*plane+kh*c.Dilation[0]*pitch+kw*c.Dilation[1]*pixel))
+				c.offsets = append(c.offsets, 4*(at+kh*c.Dilation[0]*pitch+kw*c.Dilation[1]*pixel))
 			}
 		}
 	}
 	c.offsets = withAhead(c.offsets, 4*c.shape.pixels*pixel*c.Stride[1])
-	c.depth = len(c.offsets) * pixel * c.shape.channels
+	c.depth = len(c.offsets) * inner * c.shape.channels
 	c.parts = 1
-	if c.shape.loops && c.InLayout.Blocked {
+	if c.shape.loops && c.shape.rotates == 0 && c.InLayout.Blocked {
 		c.parts = min(len(c.offsets), ceilDiv(c.depth, partFloats))
 	}
 }
@@ -229,16 +243,21 @@ func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, 
 		t.outBlock = 4 * c.OutLayout.plane(c.Out)
 		t.resBlock = 4 * c.ResidualLayout.plane(c.Out)
 	}
-	if c.Groups > 1 {
-		rows.at += panel * c.shape.channels / c.group.out * blocksOf(c.group.in) * c.InLayout.plane(c.In)
-	}
+	rows.at += c.inputOf(panel)
 	for part := range c.parts {
 		c.use(t, panel, part, scratch)
-		c.part(a, t, rows, image, block, from, to)
+		c.part(a, t, rows, pixels{image: image, block: block, channel: panel * c.shape.channels % Block}, from, to)
 	}
-	for b := block; b < min(blocksOf(c.Out.C), block+c.shape.channels/Block); b++ {
+	for b := block; b < min(blocksOf(c.Out.C), (panel+1)*c.shape.channels/Block); b++ {
 		c.OutLayout.clearHalo(a.Out, c.Out, image, b, from, to)
 	}
+}
+
+// inputOf is how far from the first channel that of a panel's group is. A panel
+// beyond the last channel fills the block.
+func (c *blockedConv) inputOf(panel int) int {
+	first := min(panel*c.shape.channels, c.Out.C-1) / c.group.out * c.group.in
+	return first/Block*c.InLayout.plane(c.In) + first%Block
 }
 
 // use points the tiles to come at a part of a panel's taps.

@@ -12,9 +12,10 @@ type rowSource struct {
 	at, pitch, pixel int
 }
 
-// part computes rows, or stretches of a flat map, of what t is pointed at.
-func (c *blockedConv) part(a *Args, t *tileArgs, rows rowSource, image, block, from, to int) {
-	p := pixels{image: image, block: block, in: rows.data, step: c.across(rows)}
+// part computes rows, or stretches of a flat map, of what t is pointed at and
+// the channels of p.
+func (c *blockedConv) part(a *Args, t *tileArgs, rows rowSource, p pixels, from, to int) {
+	p.in, p.step = rows.data, c.across(rows)
 	if c.flat() {
 		p.at, p.x = rows.at, from*c.width
 		c.line(a, t, p, min(c.Out.W, to*c.width)-p.x)
@@ -48,6 +49,7 @@ type pixels struct {
 	in           []float32
 	at           int // in the input
 	image, block int
+	channel      int // of the block, the panel's first
 	y, x         int
 	step         pixelStep
 }
@@ -75,6 +77,9 @@ func (p pixels) after(n int) pixels {
 	return p
 }
 
+// of is the index in a map.
+func (p pixels) of(d Dims, l Layout) int { return l.at(d, p.image, p.block, p.y, p.x) + p.channel }
+
 // line computes n pixels.
 func (c *blockedConv) line(a *Args, t *tileArgs, p pixels, n int) {
 	for _, r := range c.shape.runs(n) {
@@ -90,11 +95,11 @@ func (c *blockedConv) line(a *Args, t *tileArgs, p pixels, n int) {
 func (c *blockedConv) tiles(a *Args, t *tileArgs, p, q pixels, r tileRun) {
 	out, res := c.OutLayout, c.ResidualLayout
 	t.in0, t.in1 = pointer(p.in, p.at), pointer(q.in, q.at)
-	t.out0 = pointer(a.Out, out.at(c.Out, p.image, p.block, p.y, p.x))
-	t.out1 = pointer(a.Out, out.at(c.Out, q.image, q.block, q.y, q.x))
+	t.out0 = pointer(a.Out, p.of(c.Out, out))
+	t.out1 = pointer(a.Out, q.of(c.Out, out))
 	if c.Residual {
-		t.res0 = pointer(a.In[1], res.at(c.Out, p.image, p.block, p.y, p.x))
-		t.res1 = pointer(a.In[1], res.at(c.Out, q.image, q.block, q.y, q.x))
+		t.res0 = pointer(a.In[1], p.of(c.Out, res))
+		t.res1 = pointer(a.In[1], q.of(c.Out, res))
 		t.resStep = r.pixels * p.step.res
 	}
 	t.stride, t.outPixel, t.resPixel = p.step.in, p.step.out, p.step.res

@@ -108,17 +108,44 @@ type tileShape struct {
 	pixels, half int
 	// channels is the width of a panel.
 	channels int
-	// loops tells whether the assembly computes runs and parts of the taps.
+	// loops tells whether the assembly computes runs, and parts of the taps if
+	// it does not rotate.
 	loops bool
+	// rotates is how many input channels a vector holds whose sums are rotated;
+	// 0 is for inputs that are broadcast.
+	rotates int
 }
+
+// panels is how many cover so many channels, and the rest of the last block.
+func (s tileShape) panels(channels int) int {
+	return ceilDiv(channels, max(Block, s.channels)) * s.perBlock()
+}
+
+// perBlock is how many panels share a block, in tasks that are never cut
+// between them: each writes only a part of a cache line, and the last clears
+// the halo.
+func (s tileShape) perBlock() int { return max(1, Block/s.channels) }
 
 var (
 	tileAVX512    = tileShape{pixels: 14, half: 7, channels: 32}
 	tileNarrow512 = tileShape{pixels: 14, half: 7, channels: 16}
 	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16, loops: true}
+	// Tiles of narrow groups lie on one row.
+	tilePairs = tileShape{pixels: 3, channels: 8, loops: true, rotates: 8}
+	tileQuads = tileShape{pixels: 3, channels: 8, loops: true, rotates: 4}
 )
 
-// shapeFor is the shape of the tiles of a convolution. Narrow panels waste
+// directTiles is the shape of the tiles of a direct convolution, and its groups
+// as they see them.
+func directTiles(s ConvSpec) (tileShape, merged) {
+	if shape, group, ok := rotated(s); ok {
+		return shape, group
+	}
+	group, _ := merge(s)
+	return shapeFor(s), group
+}
+
+// shapeFor is the shape of the tiles that broadcast inputs. Narrow panels waste
 // less where groups are small, or the last panel would be half empty and
 // there are few.
 func shapeFor(s ConvSpec) tileShape {

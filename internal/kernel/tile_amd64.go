@@ -11,9 +11,14 @@ func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 	p := (*byte)(unsafe.Pointer(a))
 	if shape.loops {
 		a.count = r.count
-		if wide {
+		switch {
+		case shape == tilePairs:
+			rotate256Pairs(p, r.pixels)
+		case shape == tileQuads:
+			rotate256Quads(p, r.pixels)
+		case wide:
 			tile256Wide(p, r.pixels)
-		} else {
+		default:
 			tile256Stem(p, r.pixels)
 		}
 		return
@@ -209,5 +214,27 @@ func tile256Stem(a *byte, pixels int) {
 		tile256x5u1(a)
 	case 6:
 		tile256x6u1(a)
+	}
+}
+
+func rotate256Pairs(a *byte, pixels int) {
+	switch pixels {
+	case 1:
+		rotate256x1u8(a)
+	case 2:
+		rotate256x2u8(a)
+	case 3:
+		rotate256x3u8(a)
+	}
+}
+
+func rotate256Quads(a *byte, pixels int) {
+	switch pixels {
+	case 1:
+		rotate256x1u4(a)
+	case 2:
+		rotate256x2u4(a)
+	case 3:
+		rotate256x3u4(a)
 	}
 }
