@@ -152,8 +152,8 @@ func (c *blockedConv) findTaps() {
 	pixel, pitch, inner := Block, c.InLayout.pitch(c.In), Block
 	var starts []int // of the window, a plane or a quad of it
 	switch plane := c.InLayout.plane(c.In); {
-	case c.shape.rotates > 0:
-		inner = rotations
+	case c.shape.own > 0:
+		inner = quad
 		for q := range quads(c.ConvSpec) {
 			starts = append(starts, q*quad/Block*plane+q*quad%Block)
 		}
@@ -177,7 +177,7 @@ func (c *blockedConv) findTaps() {
 	c.offsets = withAhead(c.offsets, 4*c.shape.pixels*pixel*c.Stride[1])
 	c.depth = len(c.offsets) * inner * c.shape.channels
 	c.parts = 1
-	if c.shape.loops && c.shape.rotates == 0 && c.InLayout.Blocked {
+	if c.shape.loops && c.InLayout.Blocked {
 		c.parts = min(len(c.offsets), ceilDiv(c.depth, partFloats))
 	}
 }

@@ -1,20 +1,16 @@
 package kernel
 
-// Groups narrower than a block leave lanes of a vector of outputs idle where
-// inputs are broadcast, or multiply them with zeros. Here instead vectors of
-// weights meet a quad of input channels in each half: lane l of rotation r is
-// from input l%4 of the quad to output (l+r)%4 of the half's four channels.
-// Four sums a pixel, one a rotation, take all taps; then they are rotated into
-// their places and added.
+// A convolution whose groups are narrower than the 16 channels of a panel has
+// panels of 8: two groups of four channels, or eight outputs of one group. Their
+// assembly takes four input channels of a group a tap, loads two of them at once
+// and keeps two sums a pixel, of which the second has its lanes swapped.
 
-const (
-	quad      = 4 // input channels that half a vector holds
-	rotations = 4
-)
+// quad is the input channels of a tap.
+const quad = 4
 
-// rotated finds the tiles and the groups of a convolution that rotation
-// computes; false where it does not serve, or would not spare zeros.
-func rotated(s ConvSpec) (tileShape, merged, bool) {
+// narrow finds the tiles and the groups of such a convolution; false where
+// wider panels serve that multiply no zeros.
+func narrow(s ConvSpec) (tileShape, merged, bool) {
 	if active != AVX2 || s.Groups == 1 || s.In.C < Block {
 		return tileShape{}, merged{}, false
 	}
@@ -22,36 +18,41 @@ func rotated(s ConvSpec) (tileShape, merged, bool) {
 	if m, ok := merge(s); ok && m.in == in {
 		return tileShape{}, merged{}, false
 	}
-	switch half := tileQuads.channels; {
+	switch {
 	case in == quad && out == quad:
-		return tilePairs, merged{half, half}, true // a group in each half of a vector
-	case out%half == 0 && (in%Block == 0 || in%quad == 0 && Block%in == 0):
-		return tileQuads, merged{in, out}, true
+		return tileFours, merged{2 * in, 2 * out}, true
+	case out%tileEights.channels == 0 && (in%Block == 0 || in%quad == 0 && Block%in == 0):
+		return tileEights, merged{in, out}, true
 	}
 	return tileShape{}, merged{}, false
 }
 
-// quads is the taps of each place in the window, for groups whose sums are
-// rotated.
+// quads is the taps at each place in the window.
 func quads(s ConvSpec) int { return s.In.C / s.Groups / quad }
 
-// packRotated lays out weights as [panel][tap][rotation][lane].
-func packRotated(s ConvSpec, take func(n int) []float32) []float32 {
-	shape, _ := directTiles(s)
-	lanes, perGroup := shape.channels, s.In.C/s.Groups
+// packNarrow lays out weights as [panel][tap][half of the tap][sum][lane].
+func packNarrow(s ConvSpec, shape tileShape, take func(n int) []float32) []float32 {
+	perGroup, lanes := s.In.C/s.Groups, shape.channels
 	window := s.Kernel[0] * s.Kernel[1]
 	taps := quads(s) * window
-	packed := take(shape.panels(s.Out.C) * taps * rotations * lanes)
+	packed := take(shape.panels(s.Out.C) * taps * quad * lanes)
 	for oc := range s.Out.C {
 		for k := range perGroup {
-			src := s.Weight[(oc*perGroup+k)*window:][:window]
-			lane := oc%lanes/quad*quad + k%quad
-			rotation := (oc - k%quad + rotations) % rotations
-			for t, w := range src {
+			row, lane := shape.meet(oc%lanes, k%quad)
+			for t, w := range s.Weight[(oc*perGroup+k)*window:][:window] {
 				tap := oc/lanes*taps + k/quad*window + t
-				packed[(tap*rotations+rotation)*lanes+lane] = w
+				packed[(tap*quad+row)*lanes+lane] = w
 			}
 		}
 	}
 	return packed
+}
+
+// meet tells in which of the four vectors of a tap's weights, and in which of
+// its lanes, the weight from an input of the tap to an output of the panel lies.
+func (s tileShape) meet(out, in int) (row, lane int) {
+	if s == tileFours { // lanes hold inputs 0 0 2 2, then 1 1 3 3
+		return in%2*2 + (in^out)>>1&1, out&^2 | in&2
+	}
+	return in/2*2 + (in^out)&1, out&^1 | in&1 // 0 1 0 1, then 2 3 2 3
 }

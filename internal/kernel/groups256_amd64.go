@@ -5,19 +5,37 @@
 package kernel
 
 //go:noescape
-func rotate256x1u8(a *byte)
+func fours256x1(a *byte)
 
 //go:noescape
-func rotate256x2u8(a *byte)
+func fours256x2(a *byte)
 
 //go:noescape
-func rotate256x3u8(a *byte)
+func fours256x3(a *byte)
 
 //go:noescape
-func rotate256x1u4(a *byte)
+func fours256x4(a *byte)
 
 //go:noescape
-func rotate256x2u4(a *byte)
+func fours256x5(a *byte)
 
 //go:noescape
-func rotate256x3u4(a *byte)
+func fours256x6(a *byte)
+
+//go:noescape
+func eights256x1(a *byte)
+
+//go:noescape
+func eights256x2(a *byte)
+
+//go:noescape
+func eights256x3(a *byte)
+
+//go:noescape
+func eights256x4(a *byte)
+
+//go:noescape
+func eights256x5(a *byte)
+
+//go:noescape
+func eights256x6(a *byte)

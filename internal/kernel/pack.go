@@ -20,8 +20,8 @@ func PackFormat(s ConvSpec, in Layout) string {
 // gives zeroed memory.
 func PackConv(s ConvSpec, in Layout, take func(n int) []float32) []float32 {
 	shape, group := directTiles(s)
-	if shape.rotates > 0 {
-		return packRotated(s, take)
+	if shape.own > 0 {
+		return packNarrow(s, shape, take)
 	}
 	channels := shape.channels
 	panels := ceilDiv(s.Out.C, channels)

@@ -108,12 +108,11 @@ type tileShape struct {
 	pixels, half int
 	// channels is the width of a panel.
 	channels int
-	// loops tells whether the assembly computes runs, and parts of the taps if
-	// it does not rotate.
+	// loops tells whether the assembly computes runs and parts of the taps.
 	loops bool
-	// rotates is how many input channels a vector holds whose sums are rotated;
-	// 0 is for inputs that are broadcast.
-	rotates int
+	// own is the channels of the narrowest groups that a panel has for itself; 0
+	// is for panels that each input is broadcast to.
+	own int
 }
 
 // panels is how many cover so many channels, and the rest of the last block.
@@ -130,15 +129,14 @@ var (
 	tileAVX512    = tileShape{pixels: 14, half: 7, channels: 32}
 	tileNarrow512 = tileShape{pixels: 14, half: 7, channels: 16}
 	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16, loops: true}
-	// Tiles of narrow groups lie on one row.
-	tilePairs = tileShape{pixels: 3, channels: 8, loops: true, rotates: 8}
-	tileQuads = tileShape{pixels: 3, channels: 8, loops: true, rotates: 4}
+	tileFours     = tileShape{pixels: 6, half: 3, channels: 8, loops: true, own: 4}
+	tileEights    = tileShape{pixels: 6, half: 3, channels: 8, loops: true, own: 8}
 )
 
 // directTiles is the shape of the tiles of a direct convolution, and its groups
 // as they see them.
 func directTiles(s ConvSpec) (tileShape, merged) {
-	if shape, group, ok := rotated(s); ok {
+	if shape, group, ok := narrow(s); ok {
 		return shape, group
 	}
 	group, _ := merge(s)

@@ -12,10 +12,10 @@ func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 	if shape.loops {
 		a.count = r.count
 		switch {
-		case shape == tilePairs:
-			rotate256Pairs(p, r.pixels)
-		case shape == tileQuads:
-			rotate256Quads(p, r.pixels)
+		case shape == tileFours:
+			tile256Fours(p, r.pixels)
+		case shape == tileEights:
+			tile256Eights(p, r.pixels)
 		case wide:
 			tile256Wide(p, r.pixels)
 		default:
@@ -217,24 +217,36 @@ func tile256Stem(a *byte, pixels int) {
 	}
 }
 
-func rotate256Pairs(a *byte, pixels int) {
+func tile256Fours(a *byte, pixels int) {
 	switch pixels {
 	case 1:
-		rotate256x1u8(a)
+		fours256x1(a)
 	case 2:
-		rotate256x2u8(a)
+		fours256x2(a)
 	case 3:
-		rotate256x3u8(a)
+		fours256x3(a)
+	case 4:
+		fours256x4(a)
+	case 5:
+		fours256x5(a)
+	case 6:
+		fours256x6(a)
 	}
 }
 
-func rotate256Quads(a *byte, pixels int) {
+func tile256Eights(a *byte, pixels int) {
 	switch pixels {
 	case 1:
-		rotate256x1u4(a)
+		eights256x1(a)
 	case 2:
-		rotate256x2u4(a)
+		eights256x2(a)
 	case 3:
-		rotate256x3u4(a)
+		eights256x3(a)
+	case 4:
+		eights256x4(a)
+	case 5:
+		eights256x5(a)
+	case 6:
+		eights256x6(a)
 	}
 }

@@ -176,7 +176,7 @@ func (t *tile) addresses(to [2]GPPhysical, taps int) {
 // fetches is how many cache lines a tap asks for ahead.
 func (t *tile) fetches() int {
 	if t.runs {
-		return 8
+		return min(8, t.unroll)
 	}
 	return t.unroll
 }
