@@ -115,7 +115,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -123,6 +123,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000040, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000040, 192(AX)
@@ -266,7 +283,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -274,6 +291,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000080, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000080, 192(AX)
@@ -439,7 +473,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -447,6 +481,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x000000c0, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x000000c0, 192(AX)
@@ -635,7 +686,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -643,6 +694,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000100, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000100, 192(AX)
@@ -853,7 +921,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -861,6 +929,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000140, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000140, 192(AX)
@@ -1093,7 +1178,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1101,6 +1186,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000180, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000180, 192(AX)
@@ -1222,7 +1324,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1230,6 +1332,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000040, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000040, 192(AX)
@@ -1373,7 +1492,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1381,6 +1500,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000080, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000080, 192(AX)
@@ -1546,7 +1682,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1554,6 +1690,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x000000c0, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x000000c0, 192(AX)
@@ -1742,7 +1895,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1750,6 +1903,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000100, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000100, 192(AX)
@@ -1960,7 +2130,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1968,6 +2138,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000140, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000140, 192(AX)
@@ -2200,7 +2387,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -2208,6 +2395,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000180, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000180, 192(AX)

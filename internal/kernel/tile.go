@@ -36,6 +36,10 @@ type tileArgs struct {
 	outPixel, resPixel int
 	sums               unsafe.Pointer
 	resume, pause      int
+	// It may go on with the row below: rows are left, of perRow tiles each, and
+	// these bytes lead from the last tile of one to the first of the next.
+	rows, perRow          int
+	rowIn, rowOut, rowRes int
 }
 
 // tapsAhead is how many taps ahead the assembly asks for pixels; the generator
@@ -64,14 +68,15 @@ func (a *tileArgs) use(packed []float32, at, size int) {
 	a.aheadEnd = a.ahead + 4*uintptr(size)
 }
 
-// tileRun is some tiles of equal size that lie side by side.
-type tileRun struct{ pixels, count int }
+// tileRun is some tiles of equal size that lie side by side, in some rows if the
+// assembly computes runs.
+type tileRun struct{ pixels, count, rows int }
 
 // runs cuts a line of pixels into tiles of about the same size.
 func (s tileShape) runs(width int) [2]tileRun {
 	tiles := ceilDiv(width, s.pixels)
 	pixels, larger := width/tiles, width%tiles
-	return [2]tileRun{{pixels + 1, larger}, {pixels, tiles - larger}}
+	return [2]tileRun{{pixels + 1, larger, 1}, {pixels, tiles - larger, 1}}
 }
 
 // advance goes on to the next tile, for assembly that computes only one. After

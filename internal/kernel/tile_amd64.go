@@ -10,7 +10,7 @@ import "unsafe"
 func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 	p := (*byte)(unsafe.Pointer(a))
 	if shape.loops {
-		a.count = r.count
+		a.count, a.perRow, a.rows = r.count, r.count, r.rows
 		switch {
 		case shape == tileFours:
 			tile256Fours(p, r.pixels)

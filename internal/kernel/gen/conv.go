@@ -37,6 +37,11 @@ const (
 	argSums
 	argResume
 	argPause
+	argRows
+	argPerRow
+	argRowIn
+	argRowOut
+	argRowRes
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
