@@ -116,19 +116,25 @@ func (c *blockedConv) flat() bool { return c.lines > c.Out.H }
 const (
 	chunkFloats    = 64 << 10
 	tasksPerWorker = 16
+	fewTasks       = 4
 	// partFloats is the weights that stay in a level-2 cache beside the input
 	// while the tiles of a task pass over them.
 	partFloats = 24 << 10
 )
 
 func (c *blockedConv) cut() {
-	enoughTasks := tasksPerWorker * max(1, c.Workers)
+	workers := max(1, c.Workers)
+	enoughTasks := tasksPerWorker * workers
 	c.rows, c.perGroup = c.lines, c.panels
 	if floats := c.lines * c.readPerLine(); floats > chunkFloats {
 		c.rows = ceilDiv(c.lines, ceilDiv(floats, chunkFloats))
 	}
 	if !c.InLayout.Blocked { // each task pads its input once
 		c.rows = max(1, min(c.rows, (c.lines+enoughTasks-1)/enoughTasks))
+	}
+	if c.shape.own > 0 { // there are few chunks, and tasks are short
+		blocks := c.panels / c.shape.perBlock() * c.In.N
+		c.rows = max(1, min(c.rows, c.lines*blocks/(fewTasks*workers)))
 	}
 	c.chunks = (c.lines + c.rows - 1) / c.rows
 	if have := c.In.N * c.chunks; have < enoughTasks && c.InLayout.Blocked {
@@ -139,12 +145,17 @@ func (c *blockedConv) cut() {
 }
 
 // readPerLine is the floats of the input that a line of the output adds to what
-// is read. Strides leave pixels out that no window sees.
+// is read, by one panel if those of narrow groups share only their block.
+// Strides leave pixels out that no window sees.
 func (c *blockedConv) readPerLine() int {
-	if c.flat() {
-		return c.width * c.In.C
+	channels := c.In.C
+	if c.shape.own > 0 {
+		channels = blocksOf(c.group.in) * Block
 	}
-	return min(c.Stride[0], c.Kernel[0]) * min(c.In.W, c.Out.W*c.Kernel[1]) * c.In.C
+	if c.flat() {
+		return c.width * channels
+	}
+	return min(c.Stride[0], c.Kernel[0]) * min(c.In.W, c.Out.W*c.Kernel[1]) * channels
 }
 
 // findTaps lists where a window's taps lie, and what they read of a pixel.
