@@ -59,12 +59,18 @@ func ChooseAlgorithm(s ConvSpec) Algorithm {
 const (
 	weightCost = 10 // a vector of weights
 	callCost   = 60 // for as many items as fit a tile
+	narrowCost = 10 // the end of a pixel's sums in panels of narrow groups, a block
 )
 
-// directCost models a direct convolution of one group.
+// directCost models a direct convolution of one merged group.
 func directCost(s ConvSpec) float64 {
 	g, _ := merge(s)
-	weights := float64(s.Kernel[0] * s.Kernel[1] * g.in * blocksOf(g.out))
+	window := s.Kernel[0] * s.Kernel[1]
+	depth := window * g.in
+	if _, _, ok := narrow(s); ok {
+		depth = window*s.In.C/s.Groups + narrowCost
+	}
+	weights := float64(depth * blocksOf(g.out))
 	return weights * max(float64(s.Out.N*s.Out.Plane()), weightCost)
 }
 
