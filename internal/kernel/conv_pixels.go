@@ -21,26 +21,22 @@ func (c *blockedConv) part(a *Args, t *tileArgs, rows rowSource, p pixels, from,
 		c.band(a, t, p, min(c.Out.W, to*c.width)-p.x, 1)
 		return
 	}
-	width, together := c.width, 1
-	if c.shape.loops {
-		if width == c.shape.pixels+1 {
-			width-- // the last column for itself: its tiles are full, half of a row's are not
-		}
-		together = to - from
+	width := c.width
+	if c.shape.loops && width == c.shape.pixels+1 {
+		width-- // the last column for itself: its tiles are full, half of a row's are not
 	}
-	for y := from; y < to; {
+	for y, n := from, 1; y < to; y += n {
 		p.at, p.y = rows.at+(y-from)*rows.pitch, y
 		if width == c.shape.half && y+1 < to {
 			c.tiles(a, t, p, p.next(p.below, 1), tileRun{2 * width, 1, 1})
-			y += 2
+			n = 2
 			continue
 		}
-		n := min(together, to-y)
-		if width == c.shape.half {
-			n = 1
+		n = 1
+		if c.shape.loops {
+			n = to - y
 		}
 		c.band(a, t, p, width, n)
-		y += n
 	}
 	if width < c.width {
 		p.at, p.y, p.x = rows.at+width*rows.pixel, from, width

@@ -20,7 +20,7 @@ func PackFormat(s ConvSpec, in Layout) string {
 // gives zeroed memory.
 func PackConv(s ConvSpec, in Layout, take func(n int) []float32) []float32 {
 	shape, group := directTiles(s)
-	if shape.own > 0 {
+	if shape.group > 0 {
 		return packNarrow(s, shape, take)
 	}
 	channels := shape.channels

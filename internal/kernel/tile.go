@@ -115,27 +115,26 @@ type tileShape struct {
 	channels int
 	// loops tells whether the assembly computes runs and parts of the taps.
 	loops bool
-	// own is the channels of the narrowest groups that a panel has for itself; 0
-	// is for panels that each input is broadcast to.
-	own int
+	// group is how many outputs of a group a narrow panel holds: 4 of two groups,
+	// or 8 of one. 0 is for panels that inputs are broadcast to.
+	group int
 }
 
-// panels is how many cover so many channels, and the rest of the last block.
+// panels is how many cover so many channels and the rest of the last block.
 func (s tileShape) panels(channels int) int {
 	return ceilDiv(channels, max(Block, s.channels)) * s.perBlock()
 }
 
-// perBlock is how many panels share a block, in tasks that are never cut
-// between them: each writes only a part of a cache line, and the last clears
-// the halo.
+// perBlock is how many panels share a block. They belong to one task, since
+// each writes a part of every cache line.
 func (s tileShape) perBlock() int { return max(1, Block/s.channels) }
 
 var (
 	tileAVX512    = tileShape{pixels: 14, half: 7, channels: 32}
 	tileNarrow512 = tileShape{pixels: 14, half: 7, channels: 16}
 	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16, loops: true}
-	tileFours     = tileShape{pixels: 6, half: 3, channels: 8, loops: true, own: 4}
-	tileEights    = tileShape{pixels: 6, half: 3, channels: 8, loops: true, own: 8}
+	tileFours     = tileShape{pixels: 6, half: 3, channels: 8, loops: true, group: 4}
+	tileEights    = tileShape{pixels: 6, half: 3, channels: 8, loops: true, group: 8}
 )
 
 // directTiles is the shape of the tiles of a direct convolution, and its groups
