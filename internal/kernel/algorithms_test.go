@@ -222,6 +222,23 @@ func randomGroups(rng *rand.Rand, in, out, groups int) ConvSpec {
 	return s
 }
 
+// ResNeXt's layers with groups of 4 and 8 are faster without zeros than with
+// Winograd's savings; with 16 there are no zeros.
+func TestNarrowGroupsChosen(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		if active != AVX2 {
+			t.Skip("no narrow panels")
+		}
+		for _, c := range []struct {
+			channels, extent int
+			want             Algorithm
+		}{{128, 56, Direct}, {256, 28, Direct}, {512, 14, Winograd4}} {
+			l := convLayer{in: c.channels, out: c.channels, extent: c.extent, kernel: 3, groups: 32}
+			assert.Equal(t, c.want, ChooseAlgorithm(l.spec()), "%+v", c)
+		}
+	})
+}
+
 // A panel of narrow groups whose weights do not stay in a cache has parts, too.
 func TestDeepNarrowGroups(t *testing.T) {
 	eachISA(t, func(t *testing.T) {

@@ -43,7 +43,8 @@ func CanBlock(s ConvSpec) bool {
 // merged is how blocked kernels see groups: as fewer, wider ones whose channels
 // fill whole blocks and panels, with zero weights between the groups in each.
 // ResNeXt's few channels a group would leave most lanes of a vector idle; the
-// zeros do too, but cost no reordering.
+// zeros do too, but cost no reordering. Direct convolution with AVX2 has narrow
+// panels for them instead.
 type merged struct{ in, out int } // channels of a merged group
 
 // maxMerge bounds the groups that are merged, and so the work on zeros.

@@ -9,7 +9,9 @@ package kernel
 const quad = 4
 
 // narrow finds the tiles and the groups of such a convolution; false where
-// wider panels serve that multiply no zeros.
+// wider panels serve that multiply no zeros, and where an input has so few
+// channels that it may be planar. The quads of all groups must lie alike in
+// their blocks.
 func narrow(s ConvSpec) (tileShape, merged, bool) {
 	if active != AVX2 || s.Groups == 1 || s.In.C < Block {
 		return tileShape{}, merged{}, false

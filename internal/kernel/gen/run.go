@@ -7,8 +7,9 @@ import (
 )
 
 // A run is a loop over tiles that lie side by side, in some rows, and over a part
-// of the taps: deep panels are cut into parts whose weights stay in a cache while all
-// tiles pass over them. Between parts the sums of the tiles lie in memory.
+// of the taps: deep panels are cut into parts whose weights stay in a cache
+// while all tiles pass over them. Between parts the sums of the tiles lie in
+// memory.
 
 // resume clears the accumulators, or loads the sums of the parts before.
 func (t *tile) resume(zero func()) {
