@@ -73,6 +73,8 @@ const (
 	// directLoss is what direct convolution loses beside the other algorithms'
 	// products: its input and output lie further away.
 	directLoss = 1.04
+	// narrowCost is the end of a pixel's sums in panels of narrow groups, a block.
+	narrowCost = 10
 )
 
 // perWeight is what a vector of weights costs that is multiplied with n items.
@@ -86,13 +88,17 @@ func (s tileShape) callCost() int {
 	return 60
 }
 
-// directCost models a direct convolution of one group.
+// directCost models a direct convolution of one merged group.
 func directCost(s ConvSpec) float64 {
 	g, _ := merge(s)
-	shape, pixels := shapeFor(s), s.Out.N*s.Out.Plane()
-	weights := s.Kernel[0] * s.Kernel[1] * g.in * blocksOf(g.out)
+	window, pixels := s.Kernel[0]*s.Kernel[1], s.Out.N*s.Out.Plane()
+	if _, _, ok := narrow(s); ok {
+		depth := window*s.In.C/s.Groups + narrowCost
+		return float64(depth*blocksOf(g.out)) * perWeight(pixels)
+	}
+	shape := shapeFor(s)
 	tiles := ceilDiv(pixels, shape.pixels) * ceilDiv(g.out, shape.channels)
-	return directLoss*float64(weights)*perWeight(pixels) + float64(shape.callCost()*tiles)
+	return directLoss*float64(window*g.in*blocksOf(g.out))*perWeight(pixels) + float64(shape.callCost()*tiles)
 }
 
 // Extra is how far beyond its halo a convolution reads its input, on the right

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -70,17 +71,23 @@ func randomConv(rng *rand.Rand) ConvSpec {
 		s.Groups = pick(2, 4, 8)
 		s.In.C, s.Out.C = s.Groups*pick(1, 4, 8, 16), s.Groups*pick(1, 4, 8, 16)
 	}
+	s.complete(rng)
+	return s
+}
+
+// complete gives a convolution the output and the weights that it must have, and
+// perhaps a scale and a shift.
+func (s *ConvSpec) complete(rng *rand.Rand) {
 	s.Out.N = s.In.N
-	s.Out.H = (s.In.H+2*s.Padding[0]-d*(k-1)-1)/stride + 1
-	s.Out.W = (s.In.W+2*s.Padding[1]-d*(k-1)-1)/stride + 1
-	s.Weight = randomFloats(rng, s.Out.C*s.In.C/s.Groups*k*k)
+	s.Out.H = (s.In.H+2*s.Padding[0]-s.Dilation[0]*(s.Kernel[0]-1)-1)/s.Stride[0] + 1
+	s.Out.W = (s.In.W+2*s.Padding[1]-s.Dilation[1]*(s.Kernel[1]-1)-1)/s.Stride[1] + 1
+	s.Weight = randomFloats(rng, s.Out.C*s.In.C/s.Groups*s.Kernel[0]*s.Kernel[1])
 	if rng.IntN(2) == 0 {
 		s.Scale = randomFloats(rng, s.Out.C)
 	}
 	if rng.IntN(2) == 0 {
 		s.Shift = randomFloats(rng, s.Out.C)
 	}
-	return s
 }
 
 // Every convolution kernel, of every shape, stride, dilation and grouping, with
@@ -110,7 +117,7 @@ func TestConvolutions(t *testing.T) {
 				} else if a != Direct {
 					bound = 2e-5
 				}
-				requireConv(t, want, blockedResult(rng, s, a, x, residual), bound, a.String()+", "+what)
+				requireConv(t, want, blockedResult(t, rng, s, a, x, residual), bound, a.String()+", "+what)
 				done[a]++
 			}
 		}
@@ -149,9 +156,102 @@ func TestDeepConvolutions(t *testing.T) {
 			x, residual := randomFloats(rng, s.In.Len()), randomFloats(rng, s.Out.Len())
 			want := naiveConv(s, x, residual)
 			for range 3 {
-				requireConv(t, want, blockedResult(rng, s, Direct, x, residual), 1e-5, fmt.Sprintf("%+v", c))
+				requireConv(t, want, blockedResult(t, rng, s, Direct, x, residual), 1e-5, fmt.Sprintf("%+v", c))
 			}
 		}
+	})
+}
+
+// narrowGroups is the inputs and outputs of a group, and whether AVX2 has panels
+// for them where there are so many groups that none need be merged.
+var narrowGroups = []struct {
+	in, out, groups int
+	narrow          bool
+}{
+	{4, 4, 4, true}, {4, 4, 5, true}, {4, 4, 32, true}, {8, 8, 2, true}, {8, 8, 3, true}, {8, 8, 8, true},
+	{4, 8, 7, true}, {8, 16, 4, true}, {16, 8, 3, true}, {32, 24, 2, true}, {4, 16, 8, true}, {48, 40, 3, true},
+	{16, 16, 3, false}, {16, 32, 2, false}, {12, 12, 4, false}, {8, 4, 4, false}, {24, 8, 4, false}, {2, 2, 16, false},
+}
+
+// Convolutions of narrow groups: every kernel, stride and dilation, on maps as
+// wide as any tile, for some images, with any epilogue.
+func TestNarrowGroups(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		seeds := uint64(12)
+		if testing.Short() {
+			seeds = 4
+		}
+		for i, g := range narrowGroups {
+			for seed := range seeds {
+				rng := rand.New(rand.NewPCG(seed, uint64(i)))
+				s := randomGroups(rng, g.in, g.out, g.groups)
+				_, _, is := narrow(s)
+				require.Equal(t, g.narrow && active == AVX2, is, "%+v", g)
+				if !CanBlock(s) {
+					require.False(t, is)
+					continue
+				}
+				x, residual := randomFloats(rng, s.In.Len()), randomFloats(rng, s.Out.Len())
+				want := naiveConv(s, x, residual)
+				for _, a := range Algorithms(s) {
+					bound := 2e-5
+					if a == Winograd6 {
+						bound = 6e-5
+					}
+					what := fmt.Sprintf("%v, seed %d: %v to %v, %+v, %d groups", a, seed, s.In, s.Out, s.Geometry, s.Groups)
+					requireConv(t, want, blockedResult(t, rng, s, a, x, residual), bound, what)
+				}
+			}
+		}
+	})
+}
+
+func randomGroups(rng *rand.Rand, in, out, groups int) ConvSpec {
+	pair := func(list ...int) [2]int { return [2]int{list[rng.IntN(len(list))], list[rng.IntN(len(list))]} }
+	s := ConvSpec{Groups: groups, Epilogue: Epilogue{Residual: rng.IntN(2) == 0, Act: Act(rng.IntN(3)), Slope: 0.1}}
+	s.Geometry = Geometry{Kernel: pair(3, 3, 1, 2, 5), Stride: pair(1, 1, 2, 3), Dilation: pair(1, 1, 2)}
+	if rng.IntN(2) == 0 {
+		s.Kernel, s.Stride, s.Dilation = [2]int{3, 3}, [2]int{1, 1}, [2]int{1, 1}
+	}
+	s.Padding[0] = rng.IntN(3)
+	s.Padding[1] = s.Padding[0]
+	least := func(i int) int { return s.Dilation[i]*(s.Kernel[i]-1) + 1 }
+	s.In = Dims{N: 1 + rng.IntN(3), C: groups * in, H: least(0) + rng.IntN(9), W: least(1) + rng.IntN(24)}
+	s.Out.C = groups * out
+	s.complete(rng)
+	return s
+}
+
+// ResNeXt's layers with groups of 4 and 8 are faster without zeros than with
+// Winograd's savings; with 16 there are no zeros.
+func TestNarrowGroupsChosen(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		if active != AVX2 {
+			t.Skip("no narrow panels")
+		}
+		for _, c := range []struct {
+			channels, extent int
+			want             Algorithm
+		}{{128, 56, Direct}, {256, 28, Direct}, {512, 14, Winograd4}} {
+			l := convLayer{in: c.channels, out: c.channels, extent: c.extent, kernel: 3, groups: 32}
+			assert.Equal(t, c.want, ChooseAlgorithm(l.spec()), "%+v", c)
+		}
+	})
+}
+
+// A panel of narrow groups whose weights do not stay in a cache has parts, too.
+func TestDeepNarrowGroups(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 23))
+		s := randomGroups(rng, 128, 8, 2)
+		s.Kernel, s.Stride, s.Dilation, s.Padding = [2]int{5, 5}, [2]int{1, 1}, [2]int{1, 1}, [2]int{2, 2}
+		s.In.H, s.In.W = 9, 16
+		s.complete(rng)
+		if !CanBlock(s) {
+			t.Skip("no parts")
+		}
+		x, residual := randomFloats(rng, s.In.Len()), randomFloats(rng, s.Out.Len())
+		requireConv(t, naiveConv(s, x, residual), blockedResult(t, rng, s, Direct, x, residual), 2e-5, "deep")
 	})
 }
 
@@ -179,8 +279,9 @@ func planarConv(s ConvSpec, x, residual []float32, inPlace bool) []float32 {
 }
 
 // blockedResult computes a convolution between blocked maps of random halos,
-// or from a planar input to one, and brings the result back.
-func blockedResult(rng *rand.Rand, s ConvSpec, a Algorithm, x, residual []float32) []float32 {
+// or from a planar input to one, and brings the result back. The halo and the
+// channels beyond the last must be zero.
+func blockedResult(t *testing.T, rng *rand.Rand, s ConvSpec, a Algorithm, x, residual []float32) []float32 {
 	b := BlockedSpec{ConvSpec: s, Workers: 1 + rng.IntN(4)}
 	b.OutLayout = Layout{Blocked: true, Halo: rng.IntN(3), Extra: rng.IntN(2)}
 	b.ResidualLayout = Layout{Blocked: true, Halo: rng.IntN(2)}
@@ -203,6 +304,7 @@ func blockedResult(rng *rand.Rand, s ConvSpec, a Algorithm, x, residual []float3
 	run(a.New(b), args)
 	out := make([]float32, s.Out.Len())
 	run(NewReorder(s.Out, b.OutLayout, Layout{}), &Args{In: [][]float32{args.Out}, Out: out})
+	require.True(t, slices.Equal(laid(out, s.Out, b.OutLayout), args.Out), "%v writes beside its output", a)
 	return out
 }
 

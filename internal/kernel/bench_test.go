@@ -51,7 +51,7 @@ type convLayer struct {
 }
 
 // convLayers are resnet50's shapes at 224x224, those of its dilated form at
-// the end, and a group of resnext50_32x4d's.
+// the end, and groups of resnext50_32x4d's.
 var convLayers = []convLayer{
 	{name: "stem", in: 3, out: 64, extent: 224, kernel: 7, stride: 2},
 	{name: "layer1.0.conv1", in: 64, out: 64, extent: 56, kernel: 1},
@@ -89,6 +89,8 @@ var convLayers = []convLayer{
 	{name: "resnext.layer3.conv3", in: 512, out: 1024, extent: 14, kernel: 1, residual: true},
 	{name: "resnext.layer4.conv1", in: 2048, out: 1024, extent: 7, kernel: 1},
 	{name: "resnext.layer4.conv3", in: 1024, out: 2048, extent: 7, kernel: 1, residual: true},
+	{name: "resnext.layer1.conv2", in: 128, out: 128, extent: 56, kernel: 3, groups: 32},
+	{name: "resnext.layer2.0.conv2", in: 256, out: 256, extent: 56, kernel: 3, stride: 2, groups: 32},
 	{name: "resnext.layer2.conv2", in: 256, out: 256, extent: 28, kernel: 3, groups: 32},
 }
 

@@ -200,7 +200,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -208,6 +208,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000040, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000040, 192(AX)
@@ -483,7 +500,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -491,6 +508,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000080, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000080, 192(AX)
@@ -835,7 +869,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -843,6 +877,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x000000c0, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x000000c0, 192(AX)
@@ -1258,7 +1309,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1266,6 +1317,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000100, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000100, 192(AX)
@@ -1750,7 +1818,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -1758,6 +1826,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000140, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000140, 192(AX)
@@ -2311,7 +2396,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -2319,6 +2404,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000180, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000180, 192(AX)
@@ -2438,7 +2540,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -2446,6 +2548,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000040, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000040, 192(AX)
@@ -2588,7 +2707,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -2596,6 +2715,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000080, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000080, 192(AX)
@@ -2761,7 +2897,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -2769,6 +2905,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x000000c0, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x000000c0, 192(AX)
@@ -2958,7 +3111,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -2966,6 +3119,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000100, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000100, 192(AX)
@@ -3178,7 +3348,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -3186,6 +3356,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000140, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000140, 192(AX)
@@ -3421,7 +3608,7 @@ advance:
 
 more:
 	DECQ 144(AX)
-	JZ   done
+	JZ   row
 	MOVQ 152(AX), BX
 	ADDQ BX, (AX)
 	ADDQ BX, 8(AX)
@@ -3429,6 +3616,23 @@ more:
 	ADDQ BX, 48(AX)
 	ADDQ BX, 56(AX)
 	MOVQ 168(AX), BX
+	ADDQ BX, 72(AX)
+	ADDQ BX, 80(AX)
+	ADDQ $0x00000180, 192(AX)
+	JMP  tile
+
+row:
+	DECQ 216(AX)
+	JZ   done
+	MOVQ 224(AX), BX
+	MOVQ BX, 144(AX)
+	MOVQ 232(AX), BX
+	ADDQ BX, (AX)
+	ADDQ BX, 8(AX)
+	MOVQ 240(AX), BX
+	ADDQ BX, 48(AX)
+	ADDQ BX, 56(AX)
+	MOVQ 248(AX), BX
 	ADDQ BX, 72(AX)
 	ADDQ BX, 80(AX)
 	ADDQ $0x00000180, 192(AX)

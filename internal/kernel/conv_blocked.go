@@ -34,7 +34,7 @@ func CanBlock(s ConvSpec) bool {
 	if !Blocked() || s.Padding[0] != s.Padding[1] {
 		return false
 	}
-	if _, ok := merge(s); !ok {
+	if _, group := directTiles(s); group == (merged{}) {
 		return false
 	}
 	return CanBlockAct(s.Act, s.Slope)
@@ -43,7 +43,8 @@ func CanBlock(s ConvSpec) bool {
 // merged is how blocked kernels see groups: as fewer, wider ones whose channels
 // fill whole blocks and panels, with zero weights between the groups in each.
 // ResNeXt's few channels a group would leave most lanes of a vector idle; the
-// zeros do too, but cost no reordering.
+// zeros do too, but cost no reordering. Direct convolution with AVX2 has narrow
+// panels for them instead.
 type merged struct{ in, out int } // channels of a merged group
 
 // maxMerge bounds the groups that are merged, and so the work on zeros.
@@ -86,10 +87,10 @@ type blockedConv struct {
 // the input and, with Epilogue.Residual, the tensor to add; the output may lie
 // on the latter where their layouts are the same.
 func NewBlockedConv(s BlockedSpec) Kernel {
-	c := &blockedConv{BlockedSpec: s, isa: active, shape: shapeFor(s.ConvSpec)}
-	c.group, _ = merge(s.ConvSpec)
+	c := &blockedConv{BlockedSpec: s, isa: active}
+	c.shape, c.group = directTiles(s.ConvSpec)
 	c.flatten()
-	c.panels = (c.Out.C + c.shape.channels - 1) / c.shape.channels
+	c.panels = c.shape.panels(c.Out.C)
 	c.scale = padded(s.Scale, c.panels*c.shape.channels, 1)
 	c.shift = padded(s.Shift, c.panels*c.shape.channels, 0)
 	c.cut()
@@ -116,13 +117,15 @@ func (c *blockedConv) flat() bool { return c.lines > c.Out.H }
 const (
 	chunkFloats    = 64 << 10
 	tasksPerWorker = 16
+	fewTasks       = 4 // a worker, of those whose panels are apart
 	// partFloats is the weights that stay in a level-2 cache beside the input
 	// while the tiles of a task pass over them.
 	partFloats = 24 << 10
 )
 
 func (c *blockedConv) cut() {
-	enoughTasks := tasksPerWorker * max(1, c.Workers)
+	workers := max(1, c.Workers)
+	enoughTasks := tasksPerWorker * workers
 	c.rows, c.perGroup = c.lines, c.panels
 	if floats := c.lines * c.readPerLine(); floats > chunkFloats {
 		c.rows = ceilDiv(c.lines, ceilDiv(floats, chunkFloats))
@@ -130,38 +133,65 @@ func (c *blockedConv) cut() {
 	if !c.InLayout.Blocked { // each task pads its input once
 		c.rows = max(1, min(c.rows, (c.lines+enoughTasks-1)/enoughTasks))
 	}
+	if c.apart() { // chunks are few, and panels take little time
+		blocks := c.panels / c.shape.perBlock() * c.In.N
+		c.rows = max(1, min(c.rows, c.lines*blocks/(fewTasks*workers)))
+	}
 	c.chunks = (c.lines + c.rows - 1) / c.rows
 	if have := c.In.N * c.chunks; have < enoughTasks && c.InLayout.Blocked {
 		c.perGroup = max(1, c.panels*have/enoughTasks)
 	}
+	c.perGroup = ceilDiv(c.perGroup, c.shape.perBlock()) * c.shape.perBlock()
 	c.groups = (c.panels + c.perGroup - 1) / c.perGroup
 }
 
+// apart reports whether panels read channels of their own, so that no task needs
+// to keep them all in its cache. It is so with AVX2, where it was measured.
+func (c *blockedConv) apart() bool { return c.Groups > 1 && c.shape.loops }
+
 // readPerLine is the floats of the input that a line of the output adds to what
-// is read. Strides leave pixels out that no window sees.
+// is read, by one panel if they have groups of their own. Strides leave pixels
+// out that no window sees.
 func (c *blockedConv) readPerLine() int {
-	if c.flat() {
-		return c.width * c.In.C
+	channels := c.In.C
+	if c.apart() {
+		channels = blocksOf(c.group.in) * Block
 	}
-	return min(c.Stride[0], c.Kernel[0]) * min(c.In.W, c.Out.W*c.Kernel[1]) * c.In.C
+	if c.flat() {
+		return c.width * channels
+	}
+	return min(c.Stride[0], c.Kernel[0]) * min(c.In.W, c.Out.W*c.Kernel[1]) * channels
 }
 
-// findTaps lists where a window's taps lie.
+// findTaps lists where a window's taps lie, and what they read of a pixel.
 func (c *blockedConv) findTaps() {
-	pixel, pitch, plane, planes := Block, c.InLayout.pitch(c.In), c.InLayout.plane(c.In), blocksOf(c.group.in)
-	if !c.InLayout.Blocked {
-		pixel, pitch, planes = 1, c.paddedWidth(), c.In.C
-		plane = c.paddedRows() * pitch
+	pixel, pitch, inner := Block, c.InLayout.pitch(c.In), Block
+	var starts []int // of the window, a plane or a quad of it
+	switch plane := c.InLayout.plane(c.In); {
+	case c.shape.group > 0:
+		inner = quad
+		for q := range quads(c.ConvSpec) {
+			starts = append(starts, q*quad/Block*plane+q*quad%Block)
+		}
+	case c.InLayout.Blocked:
+		for b := range blocksOf(c.group.in) {
+			starts = append(starts, b*plane)
+		}
+	default:
+		pixel, pitch, inner = 1, c.paddedWidth(), 1
+		for ch := range c.In.C {
+			starts = append(starts, ch*c.paddedRows()*pitch)
+		}
 	}
-	for p := range planes {
+	for _, at := range starts {
 		for kh := range c.Kernel[0] {
 			for kw := range c.Kernel[1] {
-				c.offsets = append(c.offsets, 4*(p*plane+kh*c.Dilation[0]*pitch+kw*c.Dilation[1]*pixel))
+				c.offsets = append(c.offsets, 4*(at+kh*c.Dilation[0]*pitch+kw*c.Dilation[1]*pixel))
 			}
 		}
 	}
 	c.offsets = withAhead(c.offsets, 4*c.shape.pixels*pixel*c.Stride[1])
-	c.depth = len(c.offsets) * pixel * c.shape.channels
+	c.depth = len(c.offsets) * inner * c.shape.channels
 	c.parts = 1
 	if c.shape.loops && c.InLayout.Blocked {
 		c.parts = min(len(c.offsets), ceilDiv(c.depth, partFloats))
@@ -229,16 +259,21 @@ func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, 
 		t.outBlock = 4 * c.OutLayout.plane(c.Out)
 		t.resBlock = 4 * c.ResidualLayout.plane(c.Out)
 	}
-	if c.Groups > 1 {
-		rows.at += panel * c.shape.channels / c.group.out * blocksOf(c.group.in) * c.InLayout.plane(c.In)
-	}
+	rows.at += c.inputOf(panel)
 	for part := range c.parts {
 		c.use(t, panel, part, scratch)
-		c.part(a, t, rows, image, block, from, to)
+		c.part(a, t, rows, pixels{image: image, block: block, channel: panel * c.shape.channels % Block}, from, to)
 	}
-	for b := block; b < min(blocksOf(c.Out.C), block+c.shape.channels/Block); b++ {
+	for b := block; b < min(blocksOf(c.Out.C), (panel+1)*c.shape.channels/Block); b++ {
 		c.OutLayout.clearHalo(a.Out, c.Out, image, b, from, to)
 	}
+}
+
+// inputOf is how far from the first channel that of a panel's group is. A panel
+// beyond the last channel fills the block.
+func (c *blockedConv) inputOf(panel int) int {
+	first := min(panel*c.shape.channels, c.Out.C-1) / c.group.out * c.group.in
+	return first/Block*c.InLayout.plane(c.In) + first%Block
 }
 
 // use points the tiles to come at a part of a panel's taps.

@@ -12,33 +12,36 @@ type rowSource struct {
 	at, pitch, pixel int
 }
 
-// part computes rows, or stretches of a flat map, of what t is pointed at.
-func (c *blockedConv) part(a *Args, t *tileArgs, rows rowSource, image, block, from, to int) {
-	p := pixels{image: image, block: block, in: rows.data, step: c.across(rows)}
+// part computes rows, or stretches of a flat map, of what t is pointed at and
+// the channels of p.
+func (c *blockedConv) part(a *Args, t *tileArgs, rows rowSource, p pixels, from, to int) {
+	p.in, p.step, p.below = rows.data, c.across(rows), c.down(rows)
 	if c.flat() {
 		p.at, p.x = rows.at, from*c.width
-		c.line(a, t, p, min(c.Out.W, to*c.width)-p.x)
+		c.band(a, t, p, min(c.Out.W, to*c.width)-p.x, 1)
 		return
 	}
 	width := c.width
 	if c.shape.loops && width == c.shape.pixels+1 {
 		width-- // the last column for itself: its tiles are full, half of a row's are not
 	}
-	for y := from; y < to; y++ {
+	for y, n := from, 1; y < to; y += n {
 		p.at, p.y = rows.at+(y-from)*rows.pitch, y
 		if width == c.shape.half && y+1 < to {
-			below := p
-			below.at, below.y = p.at+rows.pitch, y+1
-			c.tiles(a, t, p, below, tileRun{2 * width, 1})
-			y++
+			c.tiles(a, t, p, p.next(p.below, 1), tileRun{2 * width, 1, 1})
+			n = 2
 			continue
 		}
-		c.line(a, t, p, width)
+		n = 1
+		if c.shape.loops {
+			n = to - y
+		}
+		c.band(a, t, p, width, n)
 	}
 	if width < c.width {
 		p.at, p.y, p.x = rows.at+width*rows.pixel, from, width
-		p.step = c.down(rows)
-		c.line(a, t, p, to-from)
+		p.step = p.below
+		c.band(a, t, p, to-from, 1)
 	}
 }
 
@@ -48,11 +51,13 @@ type pixels struct {
 	in           []float32
 	at           int // in the input
 	image, block int
+	channel      int // of the block, the panel's first
 	y, x         int
-	step         pixelStep
+	// step leads to the next pixel of a tile, below to the next row.
+	step, below pixelStep
 }
 
-// pixelStep leads from one pixel to the next: in bytes, and in rows and
+// pixelStep leads from one pixel to another: in bytes, and in rows and
 // columns.
 type pixelStep struct {
 	in, out, res int
@@ -67,20 +72,24 @@ func (c *blockedConv) down(rows rowSource) pixelStep {
 	return pixelStep{in: 4 * rows.pitch, out: 4 * c.OutLayout.pitch(c.Out), res: 4 * c.ResidualLayout.pitch(c.Out), y: 1}
 }
 
-// after is n pixels on.
-func (p pixels) after(n int) pixels {
-	p.at += n * p.step.in / 4
-	p.y += n * p.step.y
-	p.x += n * p.step.x
+// next is n steps on.
+func (p pixels) next(s pixelStep, n int) pixels {
+	p.at += n * s.in / 4
+	p.y += n * s.y
+	p.x += n * s.x
 	return p
 }
 
-// line computes n pixels.
-func (c *blockedConv) line(a *Args, t *tileArgs, p pixels, n int) {
+// of is the index in a map.
+func (p pixels) of(d Dims, l Layout) int { return l.at(d, p.image, p.block, p.y, p.x) + p.channel }
+
+// band computes n pixels of some rows.
+func (c *blockedConv) band(a *Args, t *tileArgs, p pixels, n, rows int) {
 	for _, r := range c.shape.runs(n) {
 		if r.count > 0 {
-			c.tiles(a, t, p, p.after(min(r.pixels-1, c.shape.half)), r)
-			p = p.after(r.count * r.pixels)
+			r.rows = rows
+			c.tiles(a, t, p, p.next(p.step, min(r.pixels-1, c.shape.half)), r)
+			p = p.next(p.step, r.count*r.pixels)
 		}
 	}
 }
@@ -90,15 +99,17 @@ func (c *blockedConv) line(a *Args, t *tileArgs, p pixels, n int) {
 func (c *blockedConv) tiles(a *Args, t *tileArgs, p, q pixels, r tileRun) {
 	out, res := c.OutLayout, c.ResidualLayout
 	t.in0, t.in1 = pointer(p.in, p.at), pointer(q.in, q.at)
-	t.out0 = pointer(a.Out, out.at(c.Out, p.image, p.block, p.y, p.x))
-	t.out1 = pointer(a.Out, out.at(c.Out, q.image, q.block, q.y, q.x))
+	t.out0 = pointer(a.Out, p.of(c.Out, out))
+	t.out1 = pointer(a.Out, q.of(c.Out, out))
 	if c.Residual {
-		t.res0 = pointer(a.In[1], res.at(c.Out, p.image, p.block, p.y, p.x))
-		t.res1 = pointer(a.In[1], res.at(c.Out, q.image, q.block, q.y, q.x))
+		t.res0 = pointer(a.In[1], p.of(c.Out, res))
+		t.res1 = pointer(a.In[1], q.of(c.Out, res))
 		t.resStep = r.pixels * p.step.res
+		t.rowRes = p.below.res - (r.count-1)*t.resStep
 	}
 	t.stride, t.outPixel, t.resPixel = p.step.in, p.step.out, p.step.res
 	t.inStep, t.outStep = r.pixels*p.step.in, r.pixels*p.step.out
+	t.rowIn, t.rowOut = p.below.in-(r.count-1)*t.inStep, p.below.out-(r.count-1)*t.outStep
 	tiles(c.shape, t, r, c.InLayout.Blocked)
 	if c.parts > 1 {
 		t.sums = unsafe.Add(t.sums, 4*Block*r.pixels)

@@ -8,6 +8,7 @@ package kernel
 
 //go:generate go -C gen run . -what conv512 -out ../conv512_amd64.s -stubs ../conv512_amd64.go -pkg kernel
 //go:generate go -C gen run . -what conv256 -out ../conv256_amd64.s -stubs ../conv256_amd64.go -pkg kernel
+//go:generate go -C gen run . -what groups256 -out ../groups256_amd64.s -stubs ../groups256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what pool512 -out ../pool512_amd64.s -stubs ../pool512_amd64.go -pkg kernel
 //go:generate go -C gen run . -what pool256 -out ../pool256_amd64.s -stubs ../pool256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what winograd512 -out ../winograd512_amd64.s -stubs ../winograd512_amd64.go -pkg kernel

@@ -115,7 +115,7 @@ func (l *tiledLinear) panel(a *Args, in, out []float32, panel, first, rows int) 
 		for range r.count {
 			t.in0, t.in1 = pointer(in, at*l.pitch), pointer(in, (at+half)*l.pitch)
 			t.out0, t.out1 = pointer(out, 0), pointer(out, half*Block)
-			tiles(l.shape, &t, tileRun{r.pixels, 1}, true)
+			tiles(l.shape, &t, tileRun{r.pixels, 1, 1}, true)
 			l.store(a.Out, out, panel, first+at, r.pixels)
 			at += r.pixels
 		}

@@ -5,7 +5,8 @@ import "fmt"
 // PackFormat names the packing of a convolution's weights, so that plans which
 // need the same share it.
 func PackFormat(s ConvSpec, in Layout) string {
-	format := fmt.Sprintf("%v.%d", active, shapeFor(s).channels)
+	shape, _ := directTiles(s)
+	format := fmt.Sprintf("%v.%d", active, shape.channels)
 	if !in.Blocked {
 		format += ".planar"
 	}
@@ -15,12 +16,16 @@ func PackFormat(s ConvSpec, in Layout) string {
 // PackConv lays out weights for blocked convolutions as
 // [panel][tap][input channel][output channel in the panel]: the order in which
 // tiles read them. Channels beyond the layer's are zero. A planar input has
-// its channels among the taps. Take gives zeroed memory.
+// its channels among the taps. Narrow groups have an order of their own. Take
+// gives zeroed memory.
 func PackConv(s ConvSpec, in Layout, take func(n int) []float32) []float32 {
-	channels := shapeFor(s).channels
+	shape, group := directTiles(s)
+	if shape.group > 0 {
+		return packNarrow(s, shape, take)
+	}
+	channels := shape.channels
 	panels := ceilDiv(s.Out.C, channels)
 	window := s.Kernel[0] * s.Kernel[1]
-	group, _ := merge(s)
 	inner, outer := 1, group.in
 	if in.Blocked {
 		inner, outer = Block, blocksOf(group.in)

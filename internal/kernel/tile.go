@@ -36,6 +36,10 @@ type tileArgs struct {
 	outPixel, resPixel int
 	sums               unsafe.Pointer
 	resume, pause      int
+	// It may go on with the row below: rows are left, of perRow tiles each, and
+	// these bytes lead from the last tile of one to the first of the next.
+	rows, perRow          int
+	rowIn, rowOut, rowRes int
 }
 
 // tapsAhead is how many taps ahead the assembly asks for pixels; the generator
@@ -64,14 +68,15 @@ func (a *tileArgs) use(packed []float32, at, size int) {
 	a.aheadEnd = a.ahead + 4*uintptr(size)
 }
 
-// tileRun is some tiles of equal size that lie side by side.
-type tileRun struct{ pixels, count int }
+// tileRun is some tiles of equal size that lie side by side, in some rows if the
+// assembly computes runs.
+type tileRun struct{ pixels, count, rows int }
 
 // runs cuts a line of pixels into tiles of about the same size.
 func (s tileShape) runs(width int) [2]tileRun {
 	tiles := ceilDiv(width, s.pixels)
 	pixels, larger := width/tiles, width%tiles
-	return [2]tileRun{{pixels + 1, larger}, {pixels, tiles - larger}}
+	return [2]tileRun{{pixels + 1, larger, 1}, {pixels, tiles - larger, 1}}
 }
 
 // advance goes on to the next tile, for assembly that computes only one. After
@@ -110,15 +115,39 @@ type tileShape struct {
 	channels int
 	// loops tells whether the assembly computes runs and parts of the taps.
 	loops bool
+	// group is how many outputs of a group a narrow panel holds: 4 of two groups,
+	// or 8 of one. 0 is for panels that inputs are broadcast to.
+	group int
 }
+
+// panels is how many cover so many channels and the rest of the last block.
+func (s tileShape) panels(channels int) int {
+	return ceilDiv(channels, max(Block, s.channels)) * s.perBlock()
+}
+
+// perBlock is how many panels share a block. They belong to one task, since
+// each writes a part of every cache line.
+func (s tileShape) perBlock() int { return max(1, Block/s.channels) }
 
 var (
 	tileAVX512    = tileShape{pixels: 14, half: 7, channels: 32}
 	tileNarrow512 = tileShape{pixels: 14, half: 7, channels: 16}
 	tileAVX2      = tileShape{pixels: 6, half: 3, channels: 16, loops: true}
+	tileFours     = tileShape{pixels: 6, half: 3, channels: 8, loops: true, group: 4}
+	tileEights    = tileShape{pixels: 6, half: 3, channels: 8, loops: true, group: 8}
 )
 
-// shapeFor is the shape of the tiles of a convolution. Narrow panels waste
+// directTiles is the shape of the tiles of a direct convolution, and its groups
+// as they see them.
+func directTiles(s ConvSpec) (tileShape, merged) {
+	if shape, group, ok := narrow(s); ok {
+		return shape, group
+	}
+	group, _ := merge(s)
+	return shapeFor(s), group
+}
+
+// shapeFor is the shape of the tiles that broadcast inputs. Narrow panels waste
 // less where groups are small, or the last panel would be half empty and
 // there are few.
 func shapeFor(s ConvSpec) tileShape {

@@ -10,10 +10,15 @@ import "unsafe"
 func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 	p := (*byte)(unsafe.Pointer(a))
 	if shape.loops {
-		a.count = r.count
-		if wide {
+		a.count, a.perRow, a.rows = r.count, r.count, r.rows
+		switch {
+		case shape == tileFours:
+			tile256Fours(p, r.pixels)
+		case shape == tileEights:
+			tile256Eights(p, r.pixels)
+		case wide:
 			tile256Wide(p, r.pixels)
-		} else {
+		default:
 			tile256Stem(p, r.pixels)
 		}
 		return
@@ -209,5 +214,39 @@ func tile256Stem(a *byte, pixels int) {
 		tile256x5u1(a)
 	case 6:
 		tile256x6u1(a)
+	}
+}
+
+func tile256Fours(a *byte, pixels int) {
+	switch pixels {
+	case 1:
+		fours256x1(a)
+	case 2:
+		fours256x2(a)
+	case 3:
+		fours256x3(a)
+	case 4:
+		fours256x4(a)
+	case 5:
+		fours256x5(a)
+	case 6:
+		fours256x6(a)
+	}
+}
+
+func tile256Eights(a *byte, pixels int) {
+	switch pixels {
+	case 1:
+		eights256x1(a)
+	case 2:
+		eights256x2(a)
+	case 3:
+		eights256x3(a)
+	case 4:
+		eights256x4(a)
+	case 5:
+		eights256x5(a)
+	case 6:
+		eights256x6(a)
 	}
 }

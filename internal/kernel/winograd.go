@@ -46,7 +46,8 @@ type winogradArgs struct {
 // 3x3 of stride 1, with any dilation, which makes it so many convolutions of
 // interleaved pixels.
 func CanWinograd(s ConvSpec) bool {
-	return CanBlock(s) && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
+	_, ok := merge(s)
+	return ok && CanBlock(s) && s.Kernel == [2]int{3, 3} && s.Stride == [2]int{1, 1} &&
 		s.Dilation[0] == s.Dilation[1] && s.In.C >= Block
 }
 

@@ -37,6 +37,11 @@ const (
 	argSums
 	argResume
 	argPause
+	argRows
+	argPerRow
+	argRowIn
+	argRowOut
+	argRowRes
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
@@ -145,9 +150,10 @@ func (t *tile) loop(step func(ic int)) {
 		t.addresses([2]GPPhysical(t.soon), tapsAhead)
 	}
 	ADDQ(Imm(8), tileOffsets)
+	fetches := t.fetches()
 	for ic := 0; ic < t.unroll; ic++ {
-		if n := max(1, t.unroll/max(1, t.fetches())); t.unroll > 1 && ic%n == 0 {
-			PREFETCHT1(Mem{Base: tileAhead, Disp: 64 * ic / n})
+		if fetches > 0 && ic*fetches%t.unroll == 0 {
+			PREFETCHT1(Mem{Base: tileAhead, Disp: 64 * ic * fetches / t.unroll})
 		}
 		if p := ic / 2; t.soon != nil && ic%2 == 0 && p < t.pixels {
 			m := t.strided(p % t.half)
@@ -156,8 +162,8 @@ func (t *tile) loop(step func(ic int)) {
 		}
 		step(ic)
 	}
-	if t.unroll > 1 {
-		ADDQ(U32(uint32(64*t.fetches())), tileAhead)
+	if fetches > 0 {
+		ADDQ(U32(uint32(64*fetches)), tileAhead)
 	}
 	ADDQ(U32(uint32(t.unroll*rowBytes(t))), tileWeights)
 	DECQ(tileTaps)
@@ -173,9 +179,13 @@ func (t *tile) addresses(to [2]GPPhysical, taps int) {
 	}
 }
 
-// fetches is how many cache lines a tap asks for ahead.
+// fetches is how many cache lines a tap asks for ahead: none where panels have
+// few weights.
 func (t *tile) fetches() int {
-	if t.runs {
+	switch {
+	case t.unroll < 16:
+		return 0
+	case t.runs:
 		return 8
 	}
 	return t.unroll

@@ -25,24 +25,31 @@ func conv256(pixels, unroll int) {
 		t.soon = []GPPhysical{R14, R15}
 	}
 	function("tile256x%du%d", pixels, unroll)
-	acc := func(p, v int) VecPhysical { return y[2*p+v] }
-	tmp := y[12:]
-	zero := func() {
-		for i := 0; i < 2*pixels; i++ {
-			VXORPS(y[i], y[i], y[i])
-		}
-	}
 	step := func(ic int) {
 		VMOVUPS(t.weight(ic, 0), Y12)
 		VMOVUPS(t.weight(ic, 1), Y13)
 		for p := 0; p < pixels; p++ {
 			x := y[14+p%2]
 			VBROADCASTSS(t.pixel(p, ic), x)
-			VFMADD231PS(Y12, x, acc(p, 0))
-			VFMADD231PS(Y13, x, acc(p, 1))
+			VFMADD231PS(Y12, x, acc256(p, 0))
+			VFMADD231PS(Y13, x, acc256(p, 1))
 		}
 	}
-	ops := vectorOps{
+	t.body(t.zero256, step, func() { t.epilogue(ops256()) })
+}
+
+// acc256 is one of the two accumulators of a pixel.
+func acc256(p, v int) VecPhysical { return y[2*p+v] }
+
+func (t *tile) zero256() {
+	for i := 0; i < 2*t.pixels; i++ {
+		VXORPS(y[i], y[i], y[i])
+	}
+}
+
+func ops256() vectorOps {
+	acc, tmp := acc256, y[12:]
+	return vectorOps{
 		load:      func(m Mem, i int) { VMOVUPS(m, tmp[i]) },
 		broadcast: func(m Mem, i int) { VBROADCASTSS(m, tmp[i]) },
 		zero:      func(i int) { VXORPS(tmp[i], tmp[i], tmp[i]) },
@@ -52,5 +59,4 @@ func conv256(pixels, unroll int) {
 		mulTmp:    func(p, v, i, dst int) { VMULPS(acc(p, v), tmp[i], tmp[dst]) },
 		store:     func(p, v int, m Mem) { VMOVUPS(acc(p, v), m) },
 	}
-	t.body(zero, step, func() { t.epilogue(ops) })
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256, or softmax256 or dot256")
+	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256, or groups256, softmax256 or dot256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -20,6 +20,8 @@ func main() {
 		genConv512()
 	case "conv256":
 		genConv256()
+	case "groups256":
+		genGroups256()
 	case "pool512":
 		genPool512()
 	case "pool256":

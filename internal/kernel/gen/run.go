@@ -6,9 +6,10 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// A run is a loop over tiles that lie side by side, and over a part of the
-// taps: deep panels are cut into parts whose weights stay in a cache while all
-// tiles pass over them. Between parts the sums of the tiles lie in memory.
+// A run is a loop over tiles that lie side by side, in some rows, and over a part
+// of the taps: deep panels are cut into parts whose weights stay in a cache
+// while all tiles pass over them. Between parts the sums of the tiles lie in
+// memory.
 
 // resume clears the accumulators, or loads the sums of the parts before.
 func (t *tile) resume(zero func()) {
@@ -59,9 +60,9 @@ func (t *tile) fetchOutputs() {
 	Label("fetched")
 }
 
-// advance goes on to the next tile of the run, if there is one: after the last,
-// pointers must not leave what they point into. What is asked for ahead begins
-// again with the weights in use, which are there.
+// advance goes on to the next tile of the run, or to the next row, if there is
+// one: after the last, pointers must not leave what they point into. What is
+// asked for ahead begins again with the weights in use, which are there.
 func (t *tile) advance() {
 	Label("advance")
 	CMPQ(tileAhead, arg(argAheadEnd))
@@ -69,16 +70,27 @@ func (t *tile) advance() {
 	MOVQ(arg(argWeights), tileAhead)
 	Label("more")
 	DECQ(arg(argCount))
+	JZ(LabelRef("row"))
+	t.move(argInStep, argOutStep, argResStep)
+	Label("row")
+	DECQ(arg(argRows))
 	JZ(LabelRef("done"))
-	for _, move := range []struct{ step, first, second int }{
-		{argInStep, argIn0, argIn1}, {argOutStep, argOut0, argOut1}, {argResStep, argRes0, argRes1},
+	MOVQ(arg(argPerRow), tileIn0)
+	MOVQ(tileIn0, arg(argCount))
+	t.move(argRowIn, argRowOut, argRowRes)
+	Label("done")
+	MOVQ(tileAhead, arg(argAhead))
+}
+
+// move goes on by some bytes in the input, the output and the residual.
+func (t *tile) move(in, out, res int) {
+	for _, by := range []struct{ step, first, second int }{
+		{in, argIn0, argIn1}, {out, argOut0, argOut1}, {res, argRes0, argRes1},
 	} {
-		MOVQ(arg(move.step), tileIn0)
-		ADDQ(tileIn0, arg(move.first))
-		ADDQ(tileIn0, arg(move.second))
+		MOVQ(arg(by.step), tileIn0)
+		ADDQ(tileIn0, arg(by.first))
+		ADDQ(tileIn0, arg(by.second))
 	}
 	ADDQ(U32(uint32(64*t.pixels)), arg(argSums))
 	JMP(LabelRef("tile"))
-	Label("done")
-	MOVQ(tileAhead, arg(argAhead))
 }
