@@ -12,9 +12,9 @@ func tiles(shape tileShape, a *tileArgs, r tileRun, wide bool) {
 	if shape.loops {
 		a.count, a.perRow, a.rows = r.count, r.count, r.rows
 		switch {
-		case shape == tileFours:
+		case shape.group == tileFours.group:
 			tile256Fours(p, r.pixels)
-		case shape == tileEights:
+		case shape.group == tileEights.group:
 			tile256Eights(p, r.pixels)
 		case wide:
 			tile256Wide(p, r.pixels)
