@@ -40,6 +40,9 @@ type winogradArgs struct {
 	rows, columns int // of the output tile that lie inside the map
 	act           int
 	slope         float32
+	// ahead is the bytes to the input tile that is wanted next. Each half of the
+	// channels asks for every other row.
+	ahead int
 }
 
 // CanWinograd reports whether there is a Winograd kernel for a convolution:
@@ -185,6 +188,7 @@ func (w *winograd) transformInput(v, in, own []float32, first, n, group int) {
 		pixel:   4 * d * Block,
 		step:    4 * w.stepV(),
 		scratch: pointer(own, 0),
+		ahead:   4 * w.InLayout.plane(w.In),
 	}
 	for i := range n {
 		image, t := w.tileAt(first + i)

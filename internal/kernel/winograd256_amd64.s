@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func winograd4Input256(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·winograd4Input256(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), BX
@@ -17,16 +17,20 @@ TEXT ·winograd4Input256(SB), NOSPLIT|NOFRAME, $0-8
 	VBROADCASTSS input4256x2<>+0(SB), Y13
 	VBROADCASTSS input4256x4<>+0(SB), Y14
 	VBROADCASTSS input4256x5<>+0(SB), Y15
+	MOVQ         112(AX), R10
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	VMOVAPS      Y4, Y6
@@ -55,14 +59,17 @@ TEXT ·winograd4Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	VMOVAPS      Y4, Y6
@@ -91,14 +98,17 @@ TEXT ·winograd4Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	VMOVAPS      Y4, Y6
@@ -127,14 +137,17 @@ TEXT ·winograd4Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	VMOVAPS      Y4, Y6
@@ -163,14 +176,17 @@ TEXT ·winograd4Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	VMOVAPS      Y4, Y6
@@ -199,14 +215,17 @@ TEXT ·winograd4Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	VMOVAPS      Y4, Y6
@@ -746,147 +765,156 @@ DATA output4256x8<>+0(SB)/4, $0x41000000
 GLOBL output4256x8<>(SB), RODATA|NOPTR, $4
 
 // func winograd2Input256(a *byte)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·winograd2Input256(SB), NOSPLIT|NOFRAME, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), BX
-	MOVQ    8(AX), CX
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    40(AX), R8
-	MOVQ    BX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, (R8)
-	VMOVUPS Y7, 128(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 384(R8)
-	ADDQ    DX, BX
-	MOVQ    BX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, 32(R8)
-	VMOVUPS Y7, 160(R8)
-	VMOVUPS Y8, 288(R8)
-	VMOVUPS Y9, 416(R8)
-	ADDQ    DX, BX
-	MOVQ    BX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, 64(R8)
-	VMOVUPS Y7, 192(R8)
-	VMOVUPS Y8, 320(R8)
-	VMOVUPS Y9, 448(R8)
-	ADDQ    DX, BX
-	MOVQ    BX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 352(R8)
-	VMOVUPS Y9, 480(R8)
-	ADDQ    DX, BX
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	VMOVUPS 96(R8), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y9, (SI)
-	ADDQ    DI, SI
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 160(R8), Y1
-	VMOVUPS 192(R8), Y2
-	VMOVUPS 224(R8), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y9, (SI)
-	ADDQ    DI, SI
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 288(R8), Y1
-	VMOVUPS 320(R8), Y2
-	VMOVUPS 352(R8), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y9, (SI)
-	ADDQ    DI, SI
-	VMOVUPS 384(R8), Y0
-	VMOVUPS 416(R8), Y1
-	VMOVUPS 448(R8), Y2
-	VMOVUPS 480(R8), Y3
-	VSUBPS  Y2, Y0, Y6
-	VADDPS  Y2, Y1, Y7
-	VSUBPS  Y1, Y2, Y8
-	VSUBPS  Y3, Y1, Y9
-	VMOVUPS Y6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Y9, (SI)
-	ADDQ    DI, SI
+	MOVQ       a+0(FP), AX
+	MOVQ       (AX), BX
+	MOVQ       8(AX), CX
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), SI
+	MOVQ       32(AX), DI
+	MOVQ       40(AX), R8
+	MOVQ       112(AX), R10
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y1
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, (R8)
+	VMOVUPS    Y7, 128(R8)
+	VMOVUPS    Y8, 256(R8)
+	VMOVUPS    Y9, 384(R8)
+	ADDQ       DX, BX
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y1
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, 32(R8)
+	VMOVUPS    Y7, 160(R8)
+	VMOVUPS    Y8, 288(R8)
+	VMOVUPS    Y9, 416(R8)
+	ADDQ       DX, BX
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y1
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, 64(R8)
+	VMOVUPS    Y7, 192(R8)
+	VMOVUPS    Y8, 320(R8)
+	VMOVUPS    Y9, 448(R8)
+	ADDQ       DX, BX
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Y0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y1
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, 96(R8)
+	VMOVUPS    Y7, 224(R8)
+	VMOVUPS    Y8, 352(R8)
+	VMOVUPS    Y9, 480(R8)
+	ADDQ       DX, BX
+	VMOVUPS    (R8), Y0
+	VMOVUPS    32(R8), Y1
+	VMOVUPS    64(R8), Y2
+	VMOVUPS    96(R8), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y9, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    128(R8), Y0
+	VMOVUPS    160(R8), Y1
+	VMOVUPS    192(R8), Y2
+	VMOVUPS    224(R8), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y9, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    256(R8), Y0
+	VMOVUPS    288(R8), Y1
+	VMOVUPS    320(R8), Y2
+	VMOVUPS    352(R8), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y9, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    384(R8), Y0
+	VMOVUPS    416(R8), Y1
+	VMOVUPS    448(R8), Y2
+	VMOVUPS    480(R8), Y3
+	VSUBPS     Y2, Y0, Y6
+	VADDPS     Y2, Y1, Y7
+	VSUBPS     Y1, Y2, Y8
+	VSUBPS     Y3, Y1, Y9
+	VMOVUPS    Y6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Y9, (SI)
+	ADDQ       DI, SI
 	VZEROUPPER
 	RET
 
@@ -1028,7 +1056,7 @@ stored:
 	RET
 
 // func winograd6Input256(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), BX
@@ -1037,20 +1065,25 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         24(AX), SI
 	MOVQ         32(AX), DI
 	MOVQ         40(AX), R8
+	MOVQ         112(AX), R10
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -1138,18 +1171,22 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -1237,18 +1274,22 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -1336,18 +1377,22 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -1435,18 +1480,22 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -1534,18 +1583,22 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -1633,18 +1686,22 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -1732,18 +1789,22 @@ TEXT ·winograd6Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y5
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y7
 	VMOVAPS      Y0, Y8
@@ -3541,7 +3602,7 @@ DATA output6256_bd000000<>+0(SB)/4, $0xbd000000
 GLOBL output6256_bd000000<>(SB), RODATA|NOPTR, $4
 
 // func winograd3Input256(a *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·winograd3Input256(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), BX
@@ -3550,16 +3611,20 @@ TEXT ·winograd3Input256(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         24(AX), SI
 	MOVQ         32(AX), DI
 	MOVQ         40(AX), R8
+	MOVQ         112(AX), R10
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3256_40000000<>+0(SB), Y15
 	VMULPS       Y0, Y15, Y8
 	VSUBPS       Y1, Y8, Y8
@@ -3592,14 +3657,17 @@ TEXT ·winograd3Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3256_40000000<>+0(SB), Y15
 	VMULPS       Y0, Y15, Y8
 	VSUBPS       Y1, Y8, Y8
@@ -3632,14 +3700,17 @@ TEXT ·winograd3Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3256_40000000<>+0(SB), Y15
 	VMULPS       Y0, Y15, Y8
 	VSUBPS       Y1, Y8, Y8
@@ -3672,14 +3743,17 @@ TEXT ·winograd3Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3256_40000000<>+0(SB), Y15
 	VMULPS       Y0, Y15, Y8
 	VSUBPS       Y1, Y8, Y8
@@ -3712,14 +3786,17 @@ TEXT ·winograd3Input256(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Y0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y1
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y3
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Y4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3256_40000000<>+0(SB), Y15
 	VMULPS       Y0, Y15, Y8
 	VSUBPS       Y1, Y8, Y8

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func winograd4Input512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·winograd4Input512(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), BX
@@ -17,18 +17,25 @@ TEXT ·winograd4Input512(SB), NOSPLIT|NOFRAME, $0-8
 	VBROADCASTSS input4512x2<>+0(SB), Z13
 	VBROADCASTSS input4512x4<>+0(SB), Z14
 	VBROADCASTSS input4512x5<>+0(SB), Z15
+	MOVQ         112(AX), R10
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z4, Z6
 	VFMADD231PS  Z14, Z0, Z6
 	VFNMADD231PS Z15, Z2, Z6
@@ -55,16 +62,22 @@ TEXT ·winograd4Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z4, Z6
 	VFMADD231PS  Z14, Z0, Z6
 	VFNMADD231PS Z15, Z2, Z6
@@ -91,16 +104,22 @@ TEXT ·winograd4Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z4, Z6
 	VFMADD231PS  Z14, Z0, Z6
 	VFNMADD231PS Z15, Z2, Z6
@@ -127,16 +146,22 @@ TEXT ·winograd4Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z4, Z6
 	VFMADD231PS  Z14, Z0, Z6
 	VFNMADD231PS Z15, Z2, Z6
@@ -163,16 +188,22 @@ TEXT ·winograd4Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z4, Z6
 	VFMADD231PS  Z14, Z0, Z6
 	VFNMADD231PS Z15, Z2, Z6
@@ -199,16 +230,22 @@ TEXT ·winograd4Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z4, Z6
 	VFMADD231PS  Z14, Z0, Z6
 	VFNMADD231PS Z15, Z2, Z6
@@ -746,147 +783,164 @@ DATA output4512x8<>+0(SB)/4, $0x41000000
 GLOBL output4512x8<>(SB), RODATA|NOPTR, $4
 
 // func winograd2Input512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·winograd2Input512(SB), NOSPLIT|NOFRAME, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), BX
-	MOVQ    8(AX), CX
-	MOVQ    16(AX), DX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    40(AX), R8
-	MOVQ    BX, R9
-	VMOVUPS (R9), Z0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, (R8)
-	VMOVUPS Z7, 256(R8)
-	VMOVUPS Z8, 512(R8)
-	VMOVUPS Z9, 768(R8)
-	ADDQ    DX, BX
-	MOVQ    BX, R9
-	VMOVUPS (R9), Z0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, 64(R8)
-	VMOVUPS Z7, 320(R8)
-	VMOVUPS Z8, 576(R8)
-	VMOVUPS Z9, 832(R8)
-	ADDQ    DX, BX
-	MOVQ    BX, R9
-	VMOVUPS (R9), Z0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, 128(R8)
-	VMOVUPS Z7, 384(R8)
-	VMOVUPS Z8, 640(R8)
-	VMOVUPS Z9, 896(R8)
-	ADDQ    DX, BX
-	MOVQ    BX, R9
-	VMOVUPS (R9), Z0
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z1
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z2
-	ADDQ    CX, R9
-	VMOVUPS (R9), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, 192(R8)
-	VMOVUPS Z7, 448(R8)
-	VMOVUPS Z8, 704(R8)
-	VMOVUPS Z9, 960(R8)
-	ADDQ    DX, BX
-	VMOVUPS (R8), Z0
-	VMOVUPS 64(R8), Z1
-	VMOVUPS 128(R8), Z2
-	VMOVUPS 192(R8), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z9, (SI)
-	ADDQ    DI, SI
-	VMOVUPS 256(R8), Z0
-	VMOVUPS 320(R8), Z1
-	VMOVUPS 384(R8), Z2
-	VMOVUPS 448(R8), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z9, (SI)
-	ADDQ    DI, SI
-	VMOVUPS 512(R8), Z0
-	VMOVUPS 576(R8), Z1
-	VMOVUPS 640(R8), Z2
-	VMOVUPS 704(R8), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z9, (SI)
-	ADDQ    DI, SI
-	VMOVUPS 768(R8), Z0
-	VMOVUPS 832(R8), Z1
-	VMOVUPS 896(R8), Z2
-	VMOVUPS 960(R8), Z3
-	VSUBPS  Z2, Z0, Z6
-	VADDPS  Z2, Z1, Z7
-	VSUBPS  Z1, Z2, Z8
-	VSUBPS  Z3, Z1, Z9
-	VMOVUPS Z6, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z7, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z8, (SI)
-	ADDQ    DI, SI
-	VMOVUPS Z9, (SI)
-	ADDQ    DI, SI
+	MOVQ       a+0(FP), AX
+	MOVQ       (AX), BX
+	MOVQ       8(AX), CX
+	MOVQ       16(AX), DX
+	MOVQ       24(AX), SI
+	MOVQ       32(AX), DI
+	MOVQ       40(AX), R8
+	MOVQ       112(AX), R10
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Z0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z1
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z3
+	PREFETCHT0 (R9)(R10*1)
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, (R8)
+	VMOVUPS    Z7, 256(R8)
+	VMOVUPS    Z8, 512(R8)
+	VMOVUPS    Z9, 768(R8)
+	ADDQ       DX, BX
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Z0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z1
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z3
+	PREFETCHT0 (R9)(R10*1)
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, 64(R8)
+	VMOVUPS    Z7, 320(R8)
+	VMOVUPS    Z8, 576(R8)
+	VMOVUPS    Z9, 832(R8)
+	ADDQ       DX, BX
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Z0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z1
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z3
+	PREFETCHT0 (R9)(R10*1)
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, 128(R8)
+	VMOVUPS    Z7, 384(R8)
+	VMOVUPS    Z8, 640(R8)
+	VMOVUPS    Z9, 896(R8)
+	ADDQ       DX, BX
+	MOVQ       BX, R9
+	VMOVUPS    (R9), Z0
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z1
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z2
+	PREFETCHT0 (R9)(R10*1)
+	ADDQ       CX, R9
+	VMOVUPS    (R9), Z3
+	PREFETCHT0 (R9)(R10*1)
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, 192(R8)
+	VMOVUPS    Z7, 448(R8)
+	VMOVUPS    Z8, 704(R8)
+	VMOVUPS    Z9, 960(R8)
+	ADDQ       DX, BX
+	VMOVUPS    (R8), Z0
+	VMOVUPS    64(R8), Z1
+	VMOVUPS    128(R8), Z2
+	VMOVUPS    192(R8), Z3
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z9, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    256(R8), Z0
+	VMOVUPS    320(R8), Z1
+	VMOVUPS    384(R8), Z2
+	VMOVUPS    448(R8), Z3
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z9, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    512(R8), Z0
+	VMOVUPS    576(R8), Z1
+	VMOVUPS    640(R8), Z2
+	VMOVUPS    704(R8), Z3
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z9, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    768(R8), Z0
+	VMOVUPS    832(R8), Z1
+	VMOVUPS    896(R8), Z2
+	VMOVUPS    960(R8), Z3
+	VSUBPS     Z2, Z0, Z6
+	VADDPS     Z2, Z1, Z7
+	VSUBPS     Z1, Z2, Z8
+	VSUBPS     Z3, Z1, Z9
+	VMOVUPS    Z6, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z7, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z8, (SI)
+	ADDQ       DI, SI
+	VMOVUPS    Z9, (SI)
+	ADDQ       DI, SI
 	VZEROUPPER
 	RET
 
@@ -1028,7 +1082,7 @@ stored:
 	RET
 
 // func winograd6Input512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), BX
@@ -1037,22 +1091,31 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         24(AX), SI
 	MOVQ         32(AX), DI
 	MOVQ         40(AX), R8
+	MOVQ         112(AX), R10
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -1138,20 +1201,28 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -1237,20 +1308,28 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -1336,20 +1415,28 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -1435,20 +1522,28 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -1534,20 +1629,28 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -1633,20 +1736,28 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -1732,20 +1843,28 @@ TEXT ·winograd6Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z5
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z6
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z7
+	PREFETCHT0   (R9)(R10*1)
 	VMOVAPS      Z0, Z8
 	VBROADCASTSS input6512_c0a80000<>+0(SB), Z15
 	VFMADD231PS  Z15, Z2, Z8
@@ -3541,7 +3660,7 @@ DATA output6512_bd000000<>+0(SB)/4, $0xbd000000
 GLOBL output6512_bd000000<>(SB), RODATA|NOPTR, $4
 
 // func winograd3Input512(a *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·winograd3Input512(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         a+0(FP), AX
 	MOVQ         (AX), BX
@@ -3550,16 +3669,22 @@ TEXT ·winograd3Input512(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ         24(AX), SI
 	MOVQ         32(AX), DI
 	MOVQ         40(AX), R8
+	MOVQ         112(AX), R10
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3512_40000000<>+0(SB), Z15
 	VMULPS       Z0, Z15, Z8
 	VSUBPS       Z1, Z8, Z8
@@ -3592,14 +3717,19 @@ TEXT ·winograd3Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3512_40000000<>+0(SB), Z15
 	VMULPS       Z0, Z15, Z8
 	VSUBPS       Z1, Z8, Z8
@@ -3632,14 +3762,19 @@ TEXT ·winograd3Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3512_40000000<>+0(SB), Z15
 	VMULPS       Z0, Z15, Z8
 	VSUBPS       Z1, Z8, Z8
@@ -3672,14 +3807,19 @@ TEXT ·winograd3Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3512_40000000<>+0(SB), Z15
 	VMULPS       Z0, Z15, Z8
 	VSUBPS       Z1, Z8, Z8
@@ -3712,14 +3852,19 @@ TEXT ·winograd3Input512(SB), NOSPLIT|NOFRAME, $0-8
 	ADDQ         DX, BX
 	MOVQ         BX, R9
 	VMOVUPS      (R9), Z0
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z1
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z2
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z3
+	PREFETCHT0   (R9)(R10*1)
 	ADDQ         CX, R9
 	VMOVUPS      (R9), Z4
+	PREFETCHT0   (R9)(R10*1)
 	VBROADCASTSS input3512_40000000<>+0(SB), Z15
 	VMULPS       Z0, Z15, Z8
 	VSUBPS       Z1, Z8, Z8

@@ -79,4 +79,5 @@ func (a *winogradArgs) secondHalf() {
 			*p = unsafe.Add(*p, bytes)
 		}
 	}
+	a.ahead += a.pitch - bytes
 }

@@ -25,6 +25,7 @@ const (
 	winoColumns
 	winoAct
 	winoSlope
+	winoAhead
 )
 
 // lanes are the registers and width that a transform works in: 16 channels at
@@ -99,11 +100,15 @@ func (w *winograd) input() {
 	if w.outputs == 4 {
 		w.load("input", 2, 4, 5)
 	}
-	row := R9
+	row, ahead := R9, R10
+	MOVQ(arg(winoAhead), ahead)
 	for x := 0; x < w.size; x++ {
 		MOVQ(in, row)
 		for y := 0; y < w.size; y++ {
 			VMOVUPS(Mem{Base: row}, w.line[y])
+			if y%(64/w.bytes) == 0 {
+				PREFETCHT0(Mem{Base: row, Index: ahead, Scale: 1})
+			}
 			if y < w.size-1 {
 				ADDQ(pitch, row)
 			}
