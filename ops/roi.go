@@ -2,12 +2,13 @@ package ops
 
 import (
 	"context"
+	"iter"
 	"math"
 	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/parallel"
 )
 
 // RoI is a region of interest: a box in one image of a batch.
@@ -58,22 +59,14 @@ func eachRoI(ctx context.Context, n, threads int, newWorker func() func(i int)) 
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	var next atomic.Int64
-	run := func() {
+	parallel.Do(threads, n, func(tasks iter.Seq[int]) {
 		work := newWorker()
-		for ctx.Err() == nil {
-			i := int(next.Add(1)) - 1
-			if i >= n {
+		for i := range tasks {
+			if ctx.Err() != nil {
 				return
 			}
 			work(i)
 		}
-	}
-	var wg sync.WaitGroup
-	for range min(threads, n) - 1 {
-		wg.Go(run)
-	}
-	run()
-	wg.Wait()
+	})
 	return errors.WithStack(ctx.Err())
 }

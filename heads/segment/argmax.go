@@ -3,11 +3,11 @@ package segment
 import (
 	"context"
 	"image"
+	"iter"
 	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/parallel"
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
@@ -21,18 +21,16 @@ func argmax(ctx context.Context, dst *image.Paletted, logits *ops.Tensor, batch 
 	}
 	a.columns = kernel.BilinearSamples(a.width, dst.Rect.Dx())
 	rows := kernel.BilinearSamples(a.height, dst.Rect.Dy())
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(rows)) {
-		group.Go(func() {
-			mixed := make([]float32, a.classes*a.width)
-			best := make([]float32, dst.Rect.Dx())
-			for y := next.Add(1) - 1; y < int64(len(rows)) && ctx.Err() == nil; y = next.Add(1) - 1 {
-				a.row(int(y), rows[y], mixed, best)
+	parallel.Do(runtime.GOMAXPROCS(0), len(rows), func(tasks iter.Seq[int]) {
+		mixed := make([]float32, a.classes*a.width)
+		best := make([]float32, dst.Rect.Dx())
+		for y := range tasks {
+			if ctx.Err() != nil {
+				return
 			}
-		})
-	}
-	group.Wait()
+			a.row(y, rows[y], mixed, best)
+		}
+	})
 	return ctx.Err()
 }
 

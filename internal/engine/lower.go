@@ -1,16 +1,15 @@
 package engine
 
 import (
+	"iter"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/parallel"
 )
 
 // lowerAll picks the kernels of units, nil for the input.
@@ -44,22 +43,17 @@ func lowerAll(units []*unit, params *Params, workers int) ([]kernel.Kernel, erro
 func lowerLeaves(units []*unit, params *Params, workers int) ([]kernel.Kernel, error) {
 	kernels := make([]kernel.Kernel, len(units))
 	errs := make([]error, len(units))
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(workers, runtime.GOMAXPROCS(0)) {
-		group.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(units)); i = next.Add(1) - 1 {
-				u, sharing := units[i], workers
-				if u.rounds != nil {
-					sharing = 1 // each round is one worker's
-				}
-				if !u.isInput() {
-					kernels[i], errs[i] = lower(u, params, sharing)
-				}
+	parallel.Do(workers, len(units), func(tasks iter.Seq[int]) {
+		for i := range tasks {
+			u, sharing := units[i], workers
+			if u.rounds != nil {
+				sharing = 1 // each round is one worker's
 			}
-		})
-	}
-	group.Wait()
+			if !u.isInput() {
+				kernels[i], errs[i] = lower(u, params, sharing)
+			}
+		}
+	})
 	for _, err := range errs {
 		if err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/vertebra-vision/vertebra/internal/files"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
 
@@ -137,26 +138,9 @@ func (t *Tuning) Save() error {
 	if err != nil {
 		return errors.Wrap(err, "writing the tuning file")
 	}
-	return errors.Wrap(replaceFile(t.path, append(text, '\n')), "writing the tuning file")
-}
-
-// replaceFile writes a file beside its place and moves it there.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
+	err = files.Replace(t.path, func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
 		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // of no effect once it was moved
-	if _, err := f.Write(text); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	})
+	return errors.Wrap(err, "writing the tuning file")
 }

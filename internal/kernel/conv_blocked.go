@@ -214,7 +214,7 @@ func (c *blockedConv) Scratch() int {
 	case !c.InLayout.Blocked:
 		return c.In.C * c.paddedRows() * c.paddedWidth()
 	case c.parts > 1:
-		return c.rows*c.width*Block + Block // where the next sums would begin
+		return c.rows * c.width * Block
 	}
 	return 0
 }
@@ -283,7 +283,7 @@ func (c *blockedConv) use(t *tileArgs, panel, part int, scratch []float32) {
 	t.use(c.Packed, panel*c.depth+first*perTap, (end-first)*perTap)
 	t.offsets, t.taps = unsafe.Pointer(&c.offsets[first]), end-first
 	if c.parts > 1 {
-		t.sums = pointer(scratch, 0)
+		t.sums = uintptr(pointer(scratch, 0))
 		t.resume, t.pause = part, c.parts-1-part
 	}
 }

@@ -1,6 +1,5 @@
 package kernel
 
-import "unsafe"
 
 // How a direct convolution walks over the pixels of a task: along rows, along the
 // stretches of a flat map, down a column.
@@ -112,6 +111,6 @@ func (c *blockedConv) tiles(a *Args, t *tileArgs, p, q pixels, r tileRun) {
 	t.rowIn, t.rowOut = p.below.in-(r.count-1)*t.inStep, p.below.out-(r.count-1)*t.outStep
 	tiles(c.shape, t, r, c.InLayout.Blocked)
 	if c.parts > 1 {
-		t.sums = unsafe.Add(t.sums, 4*Block*r.pixels)
+		t.sums += uintptr(4 * Block * r.pixels)
 	}
 }

@@ -32,9 +32,10 @@ type tileArgs struct {
 	inStep, outStep, resStep int
 	// The assembly of runs takes maps whose pixels are so many bytes apart, and
 	// a part of the taps: resume adds to the sums of the parts before, a tile's
-	// after another, and pause leaves sums instead of outputs.
+	// after another, and pause leaves sums instead of outputs. The assembly moves
+	// sums on even where there are none, which a pointer must not do.
 	outPixel, resPixel int
-	sums               unsafe.Pointer
+	sums               uintptr
 	resume, pause      int
 	// It may go on with the row below: rows are left, of perRow tiles each, and
 	// these bytes lead from the last tile of one to the first of the next.

@@ -2,16 +2,15 @@ package model
 
 import (
 	"fmt"
-	"runtime"
+	"iter"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/internal/engine"
 	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/parallel"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
 )
@@ -188,18 +187,13 @@ func (m *Model) read(sd *weights.StateDict, list []parameter) error {
 // as long as its reading.
 func (m *Model) readAll(sd *weights.StateDict, list []parameter) (map[string][]float32, error) {
 	data, errs := make([][]float32, len(list)), make([]error, len(list))
-	var next atomic.Int64
-	var readers sync.WaitGroup
-	for range min(m.spec.Threads, runtime.GOMAXPROCS(0), len(list)) {
-		readers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(list)); i = next.Add(1) - 1 {
-				t, _ := sd.Get(list[i].key)
-				data[i] = make([]float32, list[i].param.Shape.Elems())
-				errs[i] = t.ReadFloat32(data[i])
-			}
-		})
-	}
-	readers.Wait()
+	parallel.Do(m.spec.Threads, len(list), func(tasks iter.Seq[int]) {
+		for i := range tasks {
+			t, _ := sd.Get(list[i].key)
+			data[i] = make([]float32, list[i].param.Shape.Elems())
+			errs[i] = t.ReadFloat32(data[i])
+		}
+	})
 	params := make(map[string][]float32, len(list))
 	for i, p := range list {
 		if errs[i] != nil {
