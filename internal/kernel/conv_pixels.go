@@ -1,6 +1,5 @@
 package kernel
 
-
 // How a direct convolution walks over the pixels of a task: along rows, along the
 // stretches of a flat map, down a column.
 
