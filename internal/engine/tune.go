@@ -248,19 +248,16 @@ func (b *bench) alone(k *candidate) {
 	}
 }
 
-// What another algorithm than the model's must save, so that noise decides
-// nothing; and what F(6x6) must save, which rounds more.
-const (
-	worthChanging = 0.98
-	worthRounding = 0.8
-)
+// worthChanging is what another algorithm than the model's must save, so that noise
+// decides nothing.
+const worthChanging = 0.98
 
 // fastest picks the algorithm.
 func fastest(list []candidate, model kernel.Algorithm) kernel.Algorithm {
 	weigh := func(k candidate) float64 {
 		cost := float64(k.least)
 		if k.algorithm == kernel.Winograd6 {
-			cost /= worthRounding
+			cost /= kernel.WorthRounding
 		}
 		if k.algorithm == model {
 			cost *= worthChanging

@@ -33,6 +33,10 @@ func (a Algorithm) String() string {
 // winograd reports whether it is one of Winograd's.
 func (a Algorithm) winograd() bool { return a != Direct && a != Strassen && a != Strassen2 }
 
+// WorthRounding is the share of another algorithm's time that F(6x6), which rounds
+// more, may take at most.
+const WorthRounding = 0.8
+
 // ChooseAlgorithm tells which algorithm computes a convolution fastest.
 func ChooseAlgorithm(s ConvSpec) Algorithm {
 	best, least := Direct, directCost(s)
@@ -57,7 +61,7 @@ func ChooseAlgorithm(s ConvSpec) Algorithm {
 	// others leave much of a tile of, such as the phases of a dilated
 	// convolution.
 	for _, a := range []Algorithm{Winograd6, Winograd3} {
-		if cost := winogradCost(s, winogradTile(a)); cost < 0.8*least {
+		if cost := winogradCost(s, winogradTile(a)); cost < WorthRounding*least {
 			best, least = a, cost
 		}
 	}
