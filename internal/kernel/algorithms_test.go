@@ -67,6 +67,9 @@ func randomConv(rng *rand.Rand) ConvSpec {
 	s.Padding[1] = s.Padding[0]
 	s.In = Dims{N: pick(1, 1, 2, 3), C: pick(1, 3, 16, 20, 32, 64), H: d*(k-1) + 1 + rng.IntN(12), W: d*(k-1) + 1 + rng.IntN(12)}
 	s.Out.C = pick(1, 8, 16, 33, 64)
+	if k == 1 && rng.IntN(3) == 0 { // as many as two levels of Strassen's take with AVX-512
+		s.In.C, s.Out.C = 64, 128
+	}
 	if rng.IntN(3) == 0 { // ResNeXt's: 4, 8, 16 channels a group
 		s.Groups = pick(2, 4, 8)
 		s.In.C, s.Out.C = s.Groups*pick(1, 4, 8, 16), s.Groups*pick(1, 4, 8, 16)
