@@ -120,7 +120,7 @@ func checkAnyChoices(t *testing.T, seed uint64) {
 func chooseAny(rng *rand.Rand, units []*unit, opt Options) {
 	for _, u := range units {
 		if c, ok := u.blockedConv(); ok {
-			list := append(kernel.Algorithms(u.convSpec(c)), kernel.Winograd3, kernel.Strassen2, 5, -1)
+			list := append(kernel.Algorithms(u.convSpec(c), u.inputs[0].layout), kernel.Winograd3, kernel.WinogradStem, kernel.Strassen2, 5, -1)
 			opt.Tuning.choose(u.tuningKey(c, opt.sharing(u)), list[rng.IntN(len(list))])
 		}
 	}

@@ -4344,3 +4344,498 @@ GLOBL output3512_40000000<>(SB), RODATA|NOPTR, $4
 
 DATA output3512_40800000<>+0(SB)/4, $0x40800000
 GLOBL output3512_40800000<>(SB), RODATA|NOPTR, $4
+
+// func stemColumns512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·stemColumns512(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         32(AX), CX
+	MOVQ         8(AX), R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	VBROADCASTSS stemColumns4512x2<>+0(SB), Z13
+	VBROADCASTSS stemColumns4512x4<>+0(SB), Z14
+	VBROADCASTSS stemColumns4512x5<>+0(SB), Z15
+
+vector:
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(R8*1), Z1
+	VMOVUPS      (BX)(R8*2), Z2
+	VMOVUPS      (BX)(R9*1), Z3
+	VMOVUPS      (BX)(R8*4), Z4
+	VMOVUPS      (BX)(R10*1), Z5
+	VMOVUPS      (BX)(R9*2), Z6
+	VMOVAPS      Z4, Z7
+	VFNMADD231PS Z15, Z2, Z7
+	VFMADD231PS  Z14, Z0, Z7
+	VMOVAPS      Z5, Z8
+	VFNMADD231PS Z15, Z3, Z8
+	VFMADD231PS  Z14, Z1, Z8
+	VFNMADD231PS Z15, Z4, Z6
+	VFMADD231PS  Z14, Z2, Z6
+	VMOVUPS      Z8, (BX)(R10*1)
+	VFMSUB231PS  Z13, Z8, Z7
+	VMOVUPS      Z7, (BX)
+	VFMSUB213PS  Z8, Z13, Z6
+	VMOVUPS      Z6, (BX)(R9*2)
+	VFMSUB213PS  Z4, Z13, Z5
+	VFMSUB213PS  Z3, Z13, Z4
+	VFMSUB213PS  Z2, Z13, Z3
+	VFMSUB213PS  Z1, Z13, Z2
+	VMOVAPS      Z4, Z7
+	VFNMADD231PS Z14, Z2, Z7
+	VMOVAPS      Z5, Z8
+	VFNMADD231PS Z14, Z3, Z8
+	VADDPS       Z7, Z8, Z0
+	VMOVUPS      Z0, (BX)(R8*1)
+	VSUBPS       Z7, Z8, Z8
+	VMOVUPS      Z8, (BX)(R8*2)
+	VSUBPS       Z2, Z4, Z4
+	VSUBPS       Z3, Z5, Z5
+	VMOVAPS      Z5, Z7
+	VFMADD231PS  Z13, Z4, Z7
+	VMOVUPS      Z7, (BX)(R9*1)
+	VFNMADD231PS Z13, Z4, Z5
+	VMOVUPS      Z5, (BX)(R8*4)
+	ADDQ         $0x40, BX
+	DECQ         CX
+	JNZ          vector
+	VZEROUPPER
+	RET
+
+DATA stemColumns4512x2<>+0(SB)/4, $0x40000000
+GLOBL stemColumns4512x2<>(SB), RODATA|NOPTR, $4
+
+DATA stemColumns4512x4<>+0(SB)/4, $0x40800000
+GLOBL stemColumns4512x4<>(SB), RODATA|NOPTR, $4
+
+DATA stemColumns4512x5<>+0(SB)/4, $0x40a00000
+GLOBL stemColumns4512x5<>(SB), RODATA|NOPTR, $4
+
+// func stemRow512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·stemRow512(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         16(AX), CX
+	MOVQ         32(AX), DX
+	MOVQ         24(AX), R8
+	LEAQ         (R8)(R8*2), R9
+	LEAQ         (R8)(R8*4), R10
+	VBROADCASTSS stemRow4512x2<>+0(SB), Z13
+	VBROADCASTSS stemRow4512x4<>+0(SB), Z14
+	VBROADCASTSS stemRow4512x5<>+0(SB), Z15
+
+tile:
+	VMOVUPS      (BX), Z0
+	VMOVUPS      64(BX), Z1
+	VMOVUPS      128(BX), Z2
+	VMOVUPS      192(BX), Z3
+	VMOVUPS      256(BX), Z4
+	VMOVUPS      320(BX), Z5
+	VMOVUPS      384(BX), Z6
+	VMOVAPS      Z4, Z7
+	VFNMADD231PS Z15, Z2, Z7
+	VFMADD231PS  Z14, Z0, Z7
+	VMOVAPS      Z5, Z8
+	VFNMADD231PS Z15, Z3, Z8
+	VFMADD231PS  Z14, Z1, Z8
+	VFNMADD231PS Z15, Z4, Z6
+	VFMADD231PS  Z14, Z2, Z6
+	VMOVUPS      Z8, (CX)(R10*1)
+	VFMSUB231PS  Z13, Z8, Z7
+	VMOVUPS      Z7, (CX)
+	VFMSUB213PS  Z8, Z13, Z6
+	VMOVUPS      Z6, (CX)(R9*2)
+	VFMSUB213PS  Z4, Z13, Z5
+	VFMSUB213PS  Z3, Z13, Z4
+	VFMSUB213PS  Z2, Z13, Z3
+	VFMSUB213PS  Z1, Z13, Z2
+	VMOVAPS      Z4, Z7
+	VFNMADD231PS Z14, Z2, Z7
+	VMOVAPS      Z5, Z8
+	VFNMADD231PS Z14, Z3, Z8
+	VADDPS       Z7, Z8, Z0
+	VMOVUPS      Z0, (CX)(R8*1)
+	VSUBPS       Z7, Z8, Z8
+	VMOVUPS      Z8, (CX)(R8*2)
+	VSUBPS       Z2, Z4, Z4
+	VSUBPS       Z3, Z5, Z5
+	VMOVAPS      Z5, Z7
+	VFMADD231PS  Z13, Z4, Z7
+	VMOVUPS      Z7, (CX)(R9*1)
+	VFNMADD231PS Z13, Z4, Z5
+	VMOVUPS      Z5, (CX)(R8*4)
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x40, CX
+	DECQ         DX
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+DATA stemRow4512x2<>+0(SB)/4, $0x40000000
+GLOBL stemRow4512x2<>(SB), RODATA|NOPTR, $4
+
+DATA stemRow4512x4<>+0(SB)/4, $0x40800000
+GLOBL stemRow4512x4<>(SB), RODATA|NOPTR, $4
+
+DATA stemRow4512x5<>+0(SB)/4, $0x40a00000
+GLOBL stemRow4512x5<>(SB), RODATA|NOPTR, $4
+
+// func stemOutput512(a *byte)
+// Requires: AVX, AVX512F
+TEXT ·stemOutput512(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         24(AX), SI
+	MOVQ         32(AX), DI
+	MOVQ         40(AX), R8
+	VBROADCASTSS stemOutput4512x2<>+0(SB), Z13
+	VBROADCASTSS stemOutput4512x4<>+0(SB), Z14
+	VBROADCASTSS stemOutput4512x8<>+0(SB), Z15
+	IMUL3Q       $0x07, DI, R9
+	MOVQ         BX, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z6
+	VADDPS       Z2, Z1, Z9
+	VSUBPS       Z2, Z1, Z8
+	VADDPS       Z4, Z3, Z11
+	VSUBPS       Z4, Z3, Z12
+	VADDPS       Z0, Z9, Z7
+	VADDPS       Z11, Z7, Z7
+	VFMADD231PS  Z15, Z5, Z7
+	VADDPS       Z6, Z5, Z10
+	VADDPS       Z8, Z10, Z10
+	VFMADD231PS  Z15, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z5, Z8
+	VFMADD231PS  Z14, Z11, Z9
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      Z7, (R8)
+	VMOVUPS      Z8, 448(R8)
+	VMOVUPS      Z9, 896(R8)
+	VMOVUPS      Z10, 1344(R8)
+	ADDQ         DI, BX
+	MOVQ         BX, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z6
+	VADDPS       Z2, Z1, Z9
+	VSUBPS       Z2, Z1, Z8
+	VADDPS       Z4, Z3, Z11
+	VSUBPS       Z4, Z3, Z12
+	VADDPS       Z0, Z9, Z7
+	VADDPS       Z11, Z7, Z7
+	VFMADD231PS  Z15, Z5, Z7
+	VADDPS       Z6, Z5, Z10
+	VADDPS       Z8, Z10, Z10
+	VFMADD231PS  Z15, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z5, Z8
+	VFMADD231PS  Z14, Z11, Z9
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      Z7, 64(R8)
+	VMOVUPS      Z8, 512(R8)
+	VMOVUPS      Z9, 960(R8)
+	VMOVUPS      Z10, 1408(R8)
+	ADDQ         DI, BX
+	MOVQ         BX, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z6
+	VADDPS       Z2, Z1, Z9
+	VSUBPS       Z2, Z1, Z8
+	VADDPS       Z4, Z3, Z11
+	VSUBPS       Z4, Z3, Z12
+	VADDPS       Z0, Z9, Z7
+	VADDPS       Z11, Z7, Z7
+	VFMADD231PS  Z15, Z5, Z7
+	VADDPS       Z6, Z5, Z10
+	VADDPS       Z8, Z10, Z10
+	VFMADD231PS  Z15, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z5, Z8
+	VFMADD231PS  Z14, Z11, Z9
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      Z7, 128(R8)
+	VMOVUPS      Z8, 576(R8)
+	VMOVUPS      Z9, 1024(R8)
+	VMOVUPS      Z10, 1472(R8)
+	ADDQ         DI, BX
+	MOVQ         BX, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z6
+	VADDPS       Z2, Z1, Z9
+	VSUBPS       Z2, Z1, Z8
+	VADDPS       Z4, Z3, Z11
+	VSUBPS       Z4, Z3, Z12
+	VADDPS       Z0, Z9, Z7
+	VADDPS       Z11, Z7, Z7
+	VFMADD231PS  Z15, Z5, Z7
+	VADDPS       Z6, Z5, Z10
+	VADDPS       Z8, Z10, Z10
+	VFMADD231PS  Z15, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z5, Z8
+	VFMADD231PS  Z14, Z11, Z9
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      Z7, 192(R8)
+	VMOVUPS      Z8, 640(R8)
+	VMOVUPS      Z9, 1088(R8)
+	VMOVUPS      Z10, 1536(R8)
+	ADDQ         DI, BX
+	MOVQ         BX, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z6
+	VADDPS       Z2, Z1, Z9
+	VSUBPS       Z2, Z1, Z8
+	VADDPS       Z4, Z3, Z11
+	VSUBPS       Z4, Z3, Z12
+	VADDPS       Z0, Z9, Z7
+	VADDPS       Z11, Z7, Z7
+	VFMADD231PS  Z15, Z5, Z7
+	VADDPS       Z6, Z5, Z10
+	VADDPS       Z8, Z10, Z10
+	VFMADD231PS  Z15, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z5, Z8
+	VFMADD231PS  Z14, Z11, Z9
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      Z7, 256(R8)
+	VMOVUPS      Z8, 704(R8)
+	VMOVUPS      Z9, 1152(R8)
+	VMOVUPS      Z10, 1600(R8)
+	ADDQ         DI, BX
+	MOVQ         BX, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z6
+	VADDPS       Z2, Z1, Z9
+	VSUBPS       Z2, Z1, Z8
+	VADDPS       Z4, Z3, Z11
+	VSUBPS       Z4, Z3, Z12
+	VADDPS       Z0, Z9, Z7
+	VADDPS       Z11, Z7, Z7
+	VFMADD231PS  Z15, Z5, Z7
+	VADDPS       Z6, Z5, Z10
+	VADDPS       Z8, Z10, Z10
+	VFMADD231PS  Z15, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z5, Z8
+	VFMADD231PS  Z14, Z11, Z9
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      Z7, 320(R8)
+	VMOVUPS      Z8, 768(R8)
+	VMOVUPS      Z9, 1216(R8)
+	VMOVUPS      Z10, 1664(R8)
+	ADDQ         DI, BX
+	MOVQ         BX, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z5
+	ADDQ         R9, R10
+	VMOVUPS      (R10), Z6
+	VADDPS       Z2, Z1, Z9
+	VSUBPS       Z2, Z1, Z8
+	VADDPS       Z4, Z3, Z11
+	VSUBPS       Z4, Z3, Z12
+	VADDPS       Z0, Z9, Z7
+	VADDPS       Z11, Z7, Z7
+	VFMADD231PS  Z15, Z5, Z7
+	VADDPS       Z6, Z5, Z10
+	VADDPS       Z8, Z10, Z10
+	VFMADD231PS  Z15, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z5, Z8
+	VFMADD231PS  Z14, Z11, Z9
+	VFMADD231PS  Z13, Z5, Z9
+	VMOVUPS      Z7, 384(R8)
+	VMOVUPS      Z8, 832(R8)
+	VMOVUPS      Z9, 1280(R8)
+	VMOVUPS      Z10, 1728(R8)
+	ADDQ         DI, BX
+	MOVQ         80(AX), R9
+	MOVQ         88(AX), R10
+	MOVQ         64(AX), R11
+	MOVQ         96(AX), R12
+
+row:
+	VMOVUPS     (R8), Z0
+	VMOVUPS     64(R8), Z1
+	VMOVUPS     128(R8), Z2
+	VMOVUPS     192(R8), Z3
+	VMOVUPS     256(R8), Z4
+	VMOVUPS     320(R8), Z5
+	VMOVUPS     384(R8), Z6
+	ADDQ        $0x000001c0, R8
+	VADDPS      Z2, Z1, Z9
+	VSUBPS      Z2, Z1, Z8
+	VADDPS      Z4, Z3, Z11
+	VSUBPS      Z4, Z3, Z12
+	VADDPS      Z0, Z9, Z7
+	VADDPS      Z11, Z7, Z7
+	VFMADD231PS Z15, Z5, Z7
+	VADDPS      Z6, Z5, Z10
+	VADDPS      Z8, Z10, Z10
+	VFMADD231PS Z15, Z12, Z10
+	VFMADD231PS Z13, Z12, Z8
+	VFMADD231PS Z14, Z5, Z8
+	VFMADD231PS Z14, Z11, Z9
+	VFMADD231PS Z13, Z5, Z9
+	MOVQ        48(AX), BX
+	VMOVUPS     (BX), Z4
+	MOVQ        56(AX), BX
+	VMOVUPS     (BX), Z5
+	VFMADD213PS Z5, Z4, Z7
+	VFMADD213PS Z5, Z4, Z8
+	VFMADD213PS Z5, Z4, Z9
+	VFMADD213PS Z5, Z4, Z10
+	TESTQ       R11, R11
+	JZ          activate
+	MOVQ        R11, R13
+	VADDPS      (R13), Z7, Z7
+	ADDQ        DX, R13
+	CMPQ        R10, $0x01
+	JBE         added
+	VADDPS      (R13), Z8, Z8
+	ADDQ        DX, R13
+	CMPQ        R10, $0x02
+	JBE         added
+	VADDPS      (R13), Z9, Z9
+	ADDQ        DX, R13
+	CMPQ        R10, $0x03
+	JBE         added
+	VADDPS      (R13), Z10, Z10
+	ADDQ        DX, R13
+
+added:
+	ADDQ 72(AX), R11
+
+activate:
+	CMPQ   R12, $0x01
+	JB     store
+	JA     leaky
+	VXORPS X0, X0, X0
+	VMAXPS Z7, Z0, Z7
+	VMAXPS Z8, Z0, Z8
+	VMAXPS Z9, Z0, Z9
+	VMAXPS Z10, Z0, Z10
+	JMP    store
+
+leaky:
+	VBROADCASTSS 104(AX), Z0
+	VMULPS       Z7, Z0, Z1
+	VMAXPS       Z7, Z1, Z7
+	VMULPS       Z8, Z0, Z1
+	VMAXPS       Z8, Z1, Z8
+	VMULPS       Z9, Z0, Z1
+	VMAXPS       Z9, Z1, Z9
+	VMULPS       Z10, Z0, Z1
+	VMAXPS       Z10, Z1, Z10
+
+store:
+	MOVQ    SI, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    DX, R13
+	CMPQ    R10, $0x01
+	JBE     stored
+	VMOVUPS Z8, (R13)
+	ADDQ    DX, R13
+	CMPQ    R10, $0x02
+	JBE     stored
+	VMOVUPS Z9, (R13)
+	ADDQ    DX, R13
+	CMPQ    R10, $0x03
+	JBE     stored
+	VMOVUPS Z10, (R13)
+	ADDQ    DX, R13
+
+stored:
+	ADDQ CX, SI
+	DECQ R9
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA stemOutput4512x2<>+0(SB)/4, $0x40000000
+GLOBL stemOutput4512x2<>(SB), RODATA|NOPTR, $4
+
+DATA stemOutput4512x4<>+0(SB)/4, $0x40800000
+GLOBL stemOutput4512x4<>(SB), RODATA|NOPTR, $4
+
+DATA stemOutput4512x8<>+0(SB)/4, $0x41000000
+GLOBL stemOutput4512x8<>(SB), RODATA|NOPTR, $4
