@@ -18,6 +18,8 @@ func stemPixels(*stemArgs) { panic("kernel: no assembly on this platform") }
 
 func stemRow(ISA, *stemArgs) { panic("kernel: no assembly on this platform") }
 
+func stemProducts(ISA, *stemProductArgs) { panic("kernel: no assembly on this platform") }
+
 func mapRow(ISA, *mapArgs) { panic("kernel: no assembly on this platform") }
 
 func blendRow(ISA, *blendArgs) { panic("kernel: no assembly on this platform") }

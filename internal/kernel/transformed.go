@@ -14,7 +14,6 @@ type transformed struct {
 	outer  int       // times that all of this happens, with other weights each
 	area   int       // positions
 	blocks int       // of input channels at a position
-	narrow int       // input channels that are taps of their own, where they fill no block; 0 for blocks
 	panels int       // of output channels at a position
 
 	offsets     []int // bytes to the blocks of input channels in V
@@ -55,13 +54,8 @@ func (t *transformed) cut(c cutting) {
 func (t *transformed) lay(chunk int) {
 	t.chunk, t.chunks = chunk, ceilDiv(t.items, chunk)
 	t.offsets = t.offsets[:0]
-	for c := range t.narrow {
-		t.offsets = append(t.offsets, 4*c)
-	}
 	for b := range t.blocks {
-		if t.narrow == 0 {
-			t.offsets = append(t.offsets, 4*b*t.chunk*Block)
-		}
+		t.offsets = append(t.offsets, 4*b*t.chunk*Block)
 	}
 	t.offsets = withAhead(t.offsets, 4*t.shape.pixels*Block)
 	t.ones, t.zeros = padded(nil, t.shape.channels, 1), Aligned(t.shape.channels)
@@ -71,19 +65,11 @@ func (t *transformed) lay(chunk int) {
 // of panels.
 func (t *transformed) makespan(c cutting, chunks, groups int) float64 {
 	n := ceilDiv(t.items, chunks)
-	weights := float64(t.area * t.depth() * t.shape.channels / Block) // vectors
+	weights := float64(t.area * t.blocks * t.shape.channels) // vectors
 	product := weights*perWeight(n) + float64(t.shape.callCost()*t.area*ceilDiv(n, t.shape.pixels))
 	panel := product*float64(max(1, t.outer)) + c.out*float64(n)
 	task := c.in*float64(n) + panel*float64(ceilDiv(t.panels, groups))
 	return task * float64(ceilDiv(chunks*groups, c.workers))
-}
-
-// depth is the input channels at a position.
-func (t *transformed) depth() int {
-	if t.narrow > 0 {
-		return t.narrow
-	}
-	return t.blocks * Block
 }
 
 // Tasks is the number of chunks and groups of panels.
@@ -110,7 +96,7 @@ func (t *transformed) span(task int) (first, n, from, to int) {
 // multiply computes M for a panel: at each position the items are a matrix of
 // n pixels, which a pointwise convolution multiplies with the weights.
 func (t *transformed) multiply(m, v []float32, panel, n int) {
-	weights := t.depth() * t.shape.channels
+	depth := len(t.offsets) * Block * t.shape.channels
 	a := tileArgs{
 		offsets:  unsafe.Pointer(&t.offsets[0]),
 		taps:     len(t.offsets),
@@ -121,7 +107,7 @@ func (t *transformed) multiply(m, v []float32, panel, n int) {
 		outPixel: 4 * Block,
 	}
 	for pos := range t.area {
-		a.use(t.packed, (panel*t.area+pos)*weights, weights)
+		a.use(t.packed, (panel*t.area+pos)*depth, depth)
 		in, out := pos*t.stepV(), pos*t.stepM()
 		for _, r := range t.shape.runs(n) {
 			if r.count == 0 {
@@ -131,7 +117,7 @@ func (t *transformed) multiply(m, v []float32, panel, n int) {
 			a.in0, a.in1 = pointer(v, in), pointer(v, in+half)
 			a.out0, a.out1 = pointer(m, out), pointer(m, out+half)
 			a.inStep, a.outStep = 4*r.pixels*Block, 4*r.pixels*Block
-			tiles(t.shape, &a, r, t.narrow == 0)
+			tiles(t.shape, &a, r, true)
 			in += r.count * r.pixels * Block
 			out += r.count * r.pixels * Block
 		}

@@ -38,4 +38,7 @@ func stemPixels256(a *byte)
 func stemRow256(a *byte)
 
 //go:noescape
+func stemProducts256(a *byte)
+
+//go:noescape
 func stemOutput256(a *byte)

@@ -35,4 +35,7 @@ func stemColumns512(a *byte)
 func stemRow512(a *byte)
 
 //go:noescape
+func stemProducts512(a *byte)
+
+//go:noescape
 func stemOutput512(a *byte)

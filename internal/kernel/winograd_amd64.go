@@ -108,3 +108,13 @@ func stemRow(isa ISA, a *stemArgs) {
 		stemRow256(p)
 	}
 }
+
+// stemProducts multiplies the items of all positions with a panel's weights.
+func stemProducts(isa ISA, a *stemProductArgs) {
+	p := (*byte)(unsafe.Pointer(a))
+	if isa == AVX512 {
+		stemProducts512(p)
+	} else {
+		stemProducts256(p)
+	}
+}

@@ -23,7 +23,7 @@ func CanWinogradStem(s ConvSpec) bool {
 
 // winogradStemCost models it.
 func winogradStemCost(s ConvSpec) float64 {
-	items, shape := len(winogradTiles(s, stemTile))*s.In.N, shapeFor(s)
+	items, shape := len(winogradTiles(s, stemTile))*s.In.N, stemShape()
 	area, outs := stemTile.area(), blocksOf(s.Out.C)
 	calls := area * ceilDiv(items, shape.pixels) * ceilDiv(s.Out.C, shape.channels)
 	return float64(area*s.In.C*stemPhases*outs)*perWeight(items) +
@@ -40,6 +40,23 @@ type stemArgs struct {
 	count int // of vectors, of four pixels, of tiles
 }
 
+// stemProductArgs are those of the products of a panel of 16 outputs. Steps lead
+// from position to position, in bytes.
+type stemProductArgs struct {
+	v, m, weights    unsafe.Pointer
+	stepV, stepM     int
+	positions, tiles int
+	quads            int // of channels
+}
+
+// stemShape is the size of the products' tiles.
+func stemShape() tileShape {
+	if active == AVX512 {
+		return tileNarrow512
+	}
+	return tileAVX2
+}
+
 // winogradStem is the convolution. From V on it is Winograd's.
 type winogradStem struct {
 	winograd
@@ -48,20 +65,21 @@ type winogradStem struct {
 
 // cachedStem is the items of a task: V, M, the weights and the rows of the input
 // stay in level-2 cache.
-const cachedStem = 32
+const cachedStem = 30
 
 // NewWinogradStem returns the kernel of a convolution of a planar input, for
 // which Packed is PackWinogradStem's.
 func NewWinogradStem(s BlockedSpec) Kernel {
 	k := &winogradStem{winograd: winograd{BlockedSpec: s, isa: active, tile: stemTile}}
 	k.tiles = winogradTiles(s.ConvSpec, stemTile)
-	shape := shapeFor(s.ConvSpec)
+	shape := stemShape()
 	k.transformed = transformed{
 		shape: shape, packed: s.Packed, items: len(k.tiles) * s.In.N, area: stemTile.area(),
-		blocks: 1, narrow: s.In.C * stemPhases, panels: ceilDiv(s.Out.C, shape.channels),
+		blocks: 1, panels: ceilDiv(s.Out.C, shape.channels),
 	}
 	position := transformCost * float64(k.area)
 	k.cut(cutting{workers: s.Workers, items: cachedStem, in: position, out: position * float64(shape.channels/Block)})
+	k.lay(ceilDiv(k.chunk, shape.pixels) * shape.pixels)
 	k.longest = min(k.chunk, k.perRow())
 	k.scale = padded(s.Scale, k.panels*shape.channels, 1)
 	k.shift = padded(s.Shift, k.panels*shape.channels, 0)
@@ -101,6 +119,16 @@ func (k *winogradStem) Do(a *Args, task int, scratch []float32) {
 		k.multiply(m, v, panel, n)
 		k.transformOutput(a, m, own, panel, first, n)
 	}
+}
+
+// multiply computes M for a panel. Its last tile may go beyond the task's items,
+// in a chunk of whole tiles.
+func (k *winogradStem) multiply(m, v []float32, panel, n int) {
+	depth := k.In.C * stemPhases
+	stemProducts(k.isa, &stemProductArgs{
+		v: pointer(v, 0), m: pointer(m, 0), weights: pointer(k.packed, panel*k.area*depth*Block),
+		stepV: 4 * k.stepV(), stepM: 4 * k.stepM(), positions: k.area, tiles: ceilDiv(n, k.shape.pixels), quads: k.In.C,
+	})
 }
 
 // transformStretch computes V of tiles that lie side by side: downwards in all

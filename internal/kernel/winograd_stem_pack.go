@@ -16,7 +16,7 @@ var stemG = [7][4]float64{
 // [panel][position][input channel and phase][output channel in the panel]:
 // U = G·g·Gᵀ, computed in float64. Take gives zeroed memory.
 func PackWinogradStem(s ConvSpec, take func(n int) []float32) []float32 {
-	channels := shapeFor(s).channels
+	channels := stemShape().channels
 	depth, area, size := s.In.C*stemPhases, stemTile.area(), stemTile.size()
 	packed := take(ceilDiv(s.Out.C, channels) * area * depth * channels)
 	for oc := range s.Out.C {

@@ -30,6 +30,7 @@ func genStem(l lanes) {
 		genStemPixels() // AVX2 serves every tier
 	}
 	w.stemRow()
+	l.genStemProducts()
 	w.output()
 }
 
@@ -203,4 +204,83 @@ func (w *winograd) stemOutputLine() {
 	VFMADD231PS(four, m[5], t[1])
 	VFMADD231PS(four, t[4], t[2])
 	VFMADD231PS(two, m[5], t[2])
+}
+
+// Offsets of the fields of kernel.stemProductArgs.
+const (
+	productV = 8 * iota
+	productM
+	productWeights
+	productStepV
+	productStepM
+	productPositions
+	productTiles
+	productQuads
+)
+
+// genStemProducts generates M = V·U for all positions and a panel of 16 outputs,
+// in tiles of 6 items with YMM and 14 with ZMM. Channels come in fours.
+func (l lanes) genStemProducts() {
+	function("stemProducts%d", 8*l.bytes)
+	v, m, weights, positions := RBX, RCX, RDX, RSI
+	in, out, tiles, quads, row, quadWeights := RDI, R8, R9, R10, R11, R12
+	items, halves := 14, l.halves()
+	if halves == 2 {
+		items = 6
+	}
+	sum := func(item, h int) VecPhysical { return l.r[item*halves+h] }
+	MOVQ(arg(productV), v)
+	MOVQ(arg(productM), m)
+	MOVQ(arg(productWeights), weights)
+	MOVQ(arg(productPositions), positions)
+	Label("position")
+	MOVQ(v, in)
+	MOVQ(m, out)
+	MOVQ(arg(productTiles), tiles)
+	Label("tile")
+	for i := 0; i < items*halves; i++ {
+		VXORPS(l.r[i].AsX(), l.r[i].AsX(), l.r[i].AsX())
+	}
+	MOVQ(in, row)
+	MOVQ(weights, quadWeights)
+	MOVQ(arg(productQuads), quads)
+	Label("quad")
+	for c := 0; c < 4; c++ {
+		w := l.r[items*halves:][:halves]
+		for h := range w {
+			VMOVUPS(l.of(quadWeights, 64/l.bytes*c+h), w[h])
+		}
+		for item := 0; item < items; item++ {
+			x := Mem{Base: row, Disp: 64*item + 4*c}
+			if halves == 1 {
+				VFMADD231PS_BCST(x, w[0], sum(item, 0))
+				continue
+			}
+			t := l.r[14+item%2]
+			VBROADCASTSS(x, t)
+			for h := range w {
+				VFMADD231PS(w[h], t, sum(item, h))
+			}
+		}
+	}
+	ADDQ(Imm(16), row)
+	ADDQ(U32(256), quadWeights)
+	DECQ(quads)
+	JNZ(LabelRef("quad"))
+	for item := 0; item < items; item++ {
+		for h := 0; h < halves; h++ {
+			VMOVUPS(sum(item, h), Mem{Base: out, Disp: 64*item + h*l.bytes})
+		}
+	}
+	ADDQ(U32(uint32(64*items)), in)
+	ADDQ(U32(uint32(64*items)), out)
+	DECQ(tiles)
+	JNZ(LabelRef("tile"))
+	MOVQ(quadWeights, weights)
+	ADDQ(arg(productStepV), v)
+	ADDQ(arg(productStepM), m)
+	DECQ(positions)
+	JNZ(LabelRef("position"))
+	VZEROUPPER()
+	RET()
 }
