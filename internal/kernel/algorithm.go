@@ -9,11 +9,11 @@ type Algorithm int
 // direction, Strassen's by its levels. WinogradStem is for a planar input.
 const (
 	Direct       Algorithm = 0
+	WinogradStem Algorithm = 1
 	Winograd2              = Algorithm(winograd2)
 	Winograd3              = Algorithm(winograd3)
 	Winograd4              = Algorithm(winograd4)
 	Winograd6              = Algorithm(winograd6)
-	WinogradStem           = Algorithm(stemTile)
 	Strassen               = Algorithm(strassenProducts)
 	Strassen2              = Algorithm(strassenProducts * strassenProducts)
 )
@@ -144,7 +144,7 @@ func (a Algorithm) Growth(s ConvSpec) float64 {
 		n := parts(a.levels())
 		return float64(products(a.levels())) / float64(n*n)
 	case WinogradStem:
-		return float64(stemTile.area()*stemPhases) / float64(s.Kernel[0]*s.Kernel[1])
+		return float64(stemPositions*stemPhases) / float64(s.Kernel[0]*s.Kernel[1])
 	}
 	return float64(winogradTile(a).area()) / float64(s.Kernel[0]*s.Kernel[1])
 }

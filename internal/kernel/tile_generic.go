@@ -20,6 +20,8 @@ func stemRow(ISA, *stemArgs) { panic("kernel: no assembly on this platform") }
 
 func stemProducts(ISA, *stemProductArgs) { panic("kernel: no assembly on this platform") }
 
+func stemOutput(ISA, *stemOutputArgs) { panic("kernel: no assembly on this platform") }
+
 func mapRow(ISA, *mapArgs) { panic("kernel: no assembly on this platform") }
 
 func blendRow(ISA, *blendArgs) { panic("kernel: no assembly on this platform") }

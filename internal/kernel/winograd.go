@@ -9,7 +9,7 @@ import (
 // inputs with 36 multiplications a channel in place of 144, and F(2x2, 3x3) a
 // 2x2 tile from 4x4 with 16 in place of 36 (Lavin and Gray, 2016):
 // V = Bᵀ·d·B, M = U·V for each position of the tile, Y = Aᵀ·M·A.
-type winogradTile int // the outputs in each direction, of a 3x3 window
+type winogradTile int // the outputs in each direction
 
 const (
 	noWinograd winogradTile = 0
@@ -17,28 +17,10 @@ const (
 	winograd3  winogradTile = 3
 	winograd4  winogradTile = 4
 	winograd6  winogradTile = 6
-	// stemTile is F(4x4, 4x4).
-	stemTile winogradTile = 44
 )
 
-// outputs is how many a tile has in each direction.
-func (t winogradTile) outputs() int {
-	if t == stemTile {
-		return 4
-	}
-	return int(t)
-}
-
-// size is the positions in each direction.
-func (t winogradTile) size() int {
-	if t == stemTile {
-		return 7
-	}
-	return int(t) + 2
-}
-
 // area is the number of positions.
-func (t winogradTile) area() int { return t.size() * t.size() }
+func (t winogradTile) area() int { return int(t+2) * int(t+2) }
 
 // maxArea is F(6x6, 3x3)'s.
 const maxArea = 64
@@ -108,7 +90,7 @@ type outputTile struct{ y, x, rows, columns int }
 
 // winogradTiles lists the tiles of one image.
 func winogradTiles(s ConvSpec, t winogradTile) []outputTile {
-	d, size := s.Dilation[0], t.outputs()
+	d, size := s.Dilation[0], int(t)
 	var list []outputTile
 	for dy := range min(d, s.Out.H) {
 		for dx := range min(d, s.Out.W) {
@@ -292,7 +274,7 @@ func PackWinograd(s ConvSpec, tile int, take func(n int) []float32) []float32 {
 func (t winogradTile) weights(u *[maxArea]float64, window []float32) {
 	w := (*[9]float32)(window)
 	var rows [8][3]float64 // G·g
-	size := t.size()
+	size := int(t) + 2
 	for x := range 3 {
 		a, b, c := float64(w[x]), float64(w[3+x]), float64(w[6+x])
 		column := t.expand(a, b, c)

@@ -27,18 +27,3 @@ func winograd3Input256(a *byte)
 
 //go:noescape
 func winograd3Output256(a *byte)
-
-//go:noescape
-func stemColumns256(a *byte)
-
-//go:noescape
-func stemPixels256(a *byte)
-
-//go:noescape
-func stemRow256(a *byte)
-
-//go:noescape
-func stemProducts256(a *byte)
-
-//go:noescape
-func stemOutput256(a *byte)

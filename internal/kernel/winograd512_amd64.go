@@ -27,15 +27,3 @@ func winograd3Input512(a *byte)
 
 //go:noescape
 func winograd3Output512(a *byte)
-
-//go:noescape
-func stemColumns512(a *byte)
-
-//go:noescape
-func stemRow512(a *byte)
-
-//go:noescape
-func stemProducts512(a *byte)
-
-//go:noescape
-func stemOutput512(a *byte)

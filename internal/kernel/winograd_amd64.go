@@ -50,8 +50,6 @@ func winogradOutput(isa ISA, outputs int, a winogradArgs) {
 			winograd4Output512(p)
 		case 6:
 			winograd6Output512(p)
-		case int(stemTile):
-			stemOutput512(p)
 		}
 		return
 	}
@@ -68,8 +66,6 @@ func winogradOutput(isa ISA, outputs int, a winogradArgs) {
 			winograd4Output256(p)
 		case 6:
 			winograd6Output256(p)
-		case int(stemTile):
-			stemOutput256(p)
 		}
 	}
 }
@@ -84,37 +80,4 @@ func (a *winogradArgs) secondHalf() {
 		}
 	}
 	a.ahead += a.pitch - bytes
-}
-
-// stemColumns transforms the rows of a stretch of tiles in place, downwards.
-func stemColumns(isa ISA, a *stemArgs) {
-	p := (*byte)(unsafe.Pointer(a))
-	if isa == AVX512 {
-		stemColumns512(p)
-	} else {
-		stemColumns256(p)
-	}
-}
-
-// stemPixels makes pixels of 16 channels of 8 rows with two columns each.
-func stemPixels(a *stemArgs) { stemPixels256((*byte)(unsafe.Pointer(a))) }
-
-// stemRow transforms a row of pixels, of tiles that lie side by side.
-func stemRow(isa ISA, a *stemArgs) {
-	p := (*byte)(unsafe.Pointer(a))
-	if isa == AVX512 {
-		stemRow512(p)
-	} else {
-		stemRow256(p)
-	}
-}
-
-// stemProducts multiplies the items of all positions with a panel's weights.
-func stemProducts(isa ISA, a *stemProductArgs) {
-	p := (*byte)(unsafe.Pointer(a))
-	if isa == AVX512 {
-		stemProducts512(p)
-	} else {
-		stemProducts256(p)
-	}
 }

@@ -41,10 +41,9 @@ var (
 )
 
 // winograd generates the transforms of F(outputs x outputs, 3x3), whose tiles
-// have size x size inputs, and of F(4x4, 4x4), the stem's.
+// have size x size inputs.
 type winograd struct {
 	lanes
-	name          string
 	outputs, size int
 	// Registers: a line of up to 6 elements, its transform, one to spare and
 	// constants.
@@ -56,7 +55,7 @@ type winograd struct {
 
 func genWinograd(l lanes) {
 	for _, outputs := range []int{4, 2, 6, 3} {
-		w := &winograd{lanes: l, name: fmt.Sprintf("winograd%d", outputs), outputs: outputs, size: outputs + 2,
+		w := &winograd{lanes: l, outputs: outputs, size: outputs + 2,
 			line: l.r[0:6], turned: l.r[6:12], spare: l.r[12], constants: l.r[13:16]}
 		if outputs == 6 || outputs == 3 {
 			w.line, w.turned, w.spare = l.r[0:8], l.r[8:14], l.r[15]
@@ -64,7 +63,6 @@ func genWinograd(l lanes) {
 		w.input()
 		w.output()
 	}
-	genStem(l)
 }
 
 // load broadcasts numbers into the registers for constants, as their bits: avo
@@ -97,7 +95,7 @@ func (w *winograd) at(scratch GPPhysical, y, x int) Mem {
 // input generates V = Bᵀ·d·B for one tile: columns first, into scratch, then
 // rows.
 func (w *winograd) input() {
-	function("%sInput%d", w.name, 8*w.bytes)
+	function("winograd%dInput%d", w.outputs, 8*w.bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
 	if w.outputs == 4 {
 		w.load("input", 2, 4, 5)
@@ -280,20 +278,17 @@ func (w *winograd) inputLine2() {
 // output generates act((Aᵀ·m·A)·scale + shift + residual) for one tile, stored
 // for the rows and columns that lie inside the map.
 func (w *winograd) output() {
-	function("%sOutput%d", w.name, 8*w.bytes)
+	function("winograd%dOutput%d", w.outputs, 8*w.bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
 	turn := w.outputLine2
 	into := func(i int) VecPhysical { return w.turned[i] }
-	switch {
-	case w.size == stemSize:
-		w.load("stemOutput", 2, 4, 8)
-		turn = w.stemOutputLine
-	case w.outputs == 4:
+	switch w.outputs {
+	case 4:
 		w.load("output", 2, 4, 8)
 		turn = w.outputLine4
-	case w.outputs == 6:
+	case 6:
 		turn = func() { w.matrix("output", winogradA6, into, nil) }
-	case w.outputs == 3:
+	case 3:
 		turn = func() { w.matrix("output", winogradA3, into, nil) }
 	}
 	row, at := R9, R10 // bytes from row to row of positions

@@ -2,7 +2,7 @@ package kernel
 
 // stemG is the matrix G of F(4, 4): Lavin and Gray's construction with powers
 // of two between it, Bᵀ and Aᵀ, so that the transforms have few numbers.
-var stemG = [7][4]float64{
+var stemG = [stemSize][4]float64{
 	{-1. / 4, 0, 0, 0},
 	{-1. / 6, -1. / 6, -1. / 6, -1. / 6},
 	{1. / 18, -1. / 18, 1. / 18, -1. / 18},
@@ -16,15 +16,14 @@ var stemG = [7][4]float64{
 // [panel][position][input channel and phase][output channel in the panel]:
 // U = G·g·Gᵀ, computed in float64. Take gives zeroed memory.
 func PackWinogradStem(s ConvSpec, take func(n int) []float32) []float32 {
-	channels := stemShape().channels
-	depth, area, size := s.In.C*stemPhases, stemTile.area(), stemTile.size()
-	packed := take(ceilDiv(s.Out.C, channels) * area * depth * channels)
+	depth := s.In.C * stemPhases
+	packed := take(blocksOf(s.Out.C) * stemPositions * depth * Block)
 	for oc := range s.Out.C {
-		dst := packed[oc/channels*area*depth*channels+oc%channels:]
+		dst := packed[oc/Block*stemPositions*depth*Block+oc%Block:]
 		for k := range depth {
 			u := stemWeights(s.Weight[(oc*s.In.C+k/stemPhases)*49:][:49], k/2%2, k%2)
-			for pos := range area {
-				dst[(pos*depth+k)*channels] = float32(u[pos/size][pos%size])
+			for pos := range stemPositions {
+				dst[(pos*depth+k)*Block] = float32(u[pos/stemSize][pos%stemSize])
 			}
 		}
 	}
@@ -32,7 +31,7 @@ func PackWinogradStem(s ConvSpec, take func(n int) []float32) []float32 {
 }
 
 // stemWeights is U of every other row and column of a window.
-func stemWeights(window []float32, row, column int) (u [7][7]float64) {
+func stemWeights(window []float32, row, column int) (u [stemSize][stemSize]float64) {
 	for ky := row; ky < 7; ky += 2 {
 		for kx := column; kx < 7; kx += 2 {
 			w := float64(window[ky*7+kx])
