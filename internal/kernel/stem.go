@@ -55,7 +55,7 @@ type winogradStem struct {
 
 // cachedStem is the most items of a task: V, M, the weights and the rows of the
 // input stay in level-2 cache.
-const cachedStem = 30
+const cachedStem = 36
 
 // NewWinogradStem returns the kernel of a convolution of a planar input, for
 // which Packed is PackWinogradStem's. Its arguments are NewBlockedConv's.
@@ -69,7 +69,6 @@ func NewWinogradStem(s BlockedSpec) Kernel {
 		workers: s.Workers, items: cachedStem,
 		in: transformCost * stemPositions, out: transformCost * stemPositions,
 	})
-	k.lay(ceilDiv(k.chunk, k.shape.pixels) * k.shape.pixels) // whole tiles of items
 	scale, shift := padded(s.Scale, k.panels*Block, 1), padded(s.Shift, k.panels*Block, 0)
 	for b := range k.panels {
 		k.affine = append(k.affine, scale[b*Block:(b+1)*Block]...)
@@ -82,12 +81,12 @@ func (k *winogradStem) Name() string { return "conv.winograd.stem." + k.isa.Stri
 
 // Scratch is V and M, and what the transforms need.
 func (k *winogradStem) Scratch() int {
-	return k.sizeV() + k.sizeM() + max(stemInputScratch(min(k.chunk, k.perRow)), stemOutputs*stemSize*Block)
+	return k.floatsV() + k.floatsM() + max(stemInputScratch(min(k.chunk, k.perRow)), stemOutputs*stemSize*Block)
 }
 
 func (k *winogradStem) Do(a *Args, task int, scratch []float32) {
 	first, n, from, to := k.span(task)
-	v, m, own := scratch[:k.sizeV()], scratch[k.sizeV():][:k.sizeM()], scratch[k.sizeV()+k.sizeM():]
+	v, m, own := scratch[:k.floatsV()], scratch[k.floatsV():][:k.floatsM()], scratch[k.floatsV()+k.floatsM():]
 	for i := 0; i < n; {
 		t := k.stretch(first+i, n-i)
 		k.transformInput(v[i*Block:], a.In[0], own, t)
@@ -126,8 +125,13 @@ type stemProductArgs struct {
 	quads            int // of channels
 }
 
-// multiply computes M for a panel. Its last tile may go beyond the task's items,
-// in a chunk of whole tiles.
+// floatsV and floatsM are what V and M take, with what the last tile of items
+// reads and writes beyond them.
+func (k *winogradStem) floatsV() int { return k.sizeV() + k.shape.pixels*Block }
+func (k *winogradStem) floatsM() int { return k.sizeM() + k.shape.pixels*Block }
+
+// multiply computes M for a panel. All tiles are whole: those that go beyond the
+// items of a position write what the next one overwrites.
 func (k *winogradStem) multiply(m, v []float32, panel, n int) {
 	stemProducts(k.isa, &stemProductArgs{
 		v: pointer(v, 0), m: pointer(m, 0), weights: pointer(k.packed, panel*stemPositions*k.In.C*stemPhases*Block),
