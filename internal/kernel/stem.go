@@ -122,7 +122,7 @@ type stemProductArgs struct {
 	v, m, weights    unsafe.Pointer
 	stepV, stepM     int
 	positions, tiles int
-	quads            int // of channels
+	quads            int // of channels: a channel's phases are one
 }
 
 // floatsV and floatsM are what V and M take, with what the last tile of items
@@ -136,6 +136,6 @@ func (k *winogradStem) multiply(m, v []float32, panel, n int) {
 	stemProducts(k.isa, &stemProductArgs{
 		v: pointer(v, 0), m: pointer(m, 0), weights: pointer(k.packed, panel*stemPositions*k.In.C*stemPhases*Block),
 		stepV: 4 * k.stepV(), stepM: 4 * k.stepM(), positions: stemPositions,
-		tiles: ceilDiv(n, k.shape.pixels), quads: k.In.C * stemPhases / 4,
+		tiles: ceilDiv(n, k.shape.pixels), quads: k.In.C,
 	})
 }

@@ -67,6 +67,7 @@ func (s sevenfold) multiples() {
 	LEAQ(Mem{Base: s.step, Index: s.step, Scale: 4}, s.step5)
 }
 
+// at is the i-th of them from a base on.
 func (s sevenfold) at(base Register, i, disp int) Mem {
 	m := (&tile{s: s.step, s3: s.step3, s5: s.step5}).strided(i)
 	m.Base, m.Disp = base, disp
@@ -100,7 +101,7 @@ func genStemPixels() {
 	function("stemPixels256")
 	in, out, count := RBX, RCX, RDX
 	rows := sevenfold{R8, R9, R10}
-	upper := R11 // the row after the first three
+	upper := R11 // the fifth row
 	MOVQ(arg(stemIn), in)
 	MOVQ(arg(stemOut), out)
 	MOVQ(arg(stemCount), count)
