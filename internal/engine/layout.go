@@ -25,10 +25,10 @@ func assignLayouts(units []*unit) []*unit {
 	return l.units
 }
 
-// blockedConv is the unit's convolution, where it is one between blocked maps.
+// blockedConv is the unit's convolution, where it is one to a blocked map.
 func (u *unit) blockedConv() (graph.Conv, bool) {
 	c, ok := u.op().(graph.Conv)
-	return c, ok && u.inputs[0].layout.Blocked && u.out.layout.Blocked
+	return c, ok && u.out.layout.Blocked
 }
 
 // chooseAlgorithms gives each value the halo that the convolutions reading it

@@ -27,6 +27,9 @@ func randomNet(rng *rand.Rand) (*graph.Graph, graph.Shape) {
 	shape := graph.Shape{m.pick(1, 1, 2, 3, 4, 8), channels, 1 + rng.IntN(16), 1 + rng.IntN(16)}
 	m.shapes[x] = shape
 	m.nodes = append(m.nodes, x)
+	if channels <= 4 && m.coin() {
+		m.add("stem", graph.Conv{Window: graph.Square(7, 2, m.pick(0, 3, 3)), In: channels, Out: m.pick(16, 20, 64), Groups: 1}, x)
+	}
 	for i := range 2 + rng.IntN(18) {
 		m.step(fmt.Sprintf("n%d", i))
 	}

@@ -144,7 +144,7 @@ func (u *unit) weightFloats(direct bool) int {
 		return n
 	}
 	spec := u.convSpec(c)
-	return int(float64(n) * kernel.ChooseAlgorithm(spec).Growth(spec))
+	return int(float64(n) * kernel.ChooseAlgorithm(spec, u.inputs[0].layout).Growth(spec))
 }
 
 // perImage reports whether a unit computes each image of a batch on its own,

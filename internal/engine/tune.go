@@ -74,9 +74,9 @@ func unmeasured(units []*unit, opt Options) []*unit {
 		if !ok {
 			continue
 		}
-		key, spec := u.tuningKey(c, opt.sharing(u)), u.convSpec(c)
-		_, known := opt.Tuning.choice(key, spec)
-		if !known && !seen[key] && len(kernel.Algorithms(spec)) > 1 {
+		key, spec, in := u.tuningKey(c, opt.sharing(u)), u.convSpec(c), u.inputs[0].layout
+		_, known := opt.Tuning.choice(key, spec, in)
+		if !known && !seen[key] && len(kernel.Algorithms(spec, in)) > 1 {
 			list = append(list, u)
 		}
 		seen[key] = true
@@ -175,7 +175,7 @@ func (b *bench) tune(u *unit, params *Params, opt Options) (Measurement, error) 
 			}
 		}
 	}
-	key, model := u.tuningKey(c, workers), kernel.ChooseAlgorithm(u.convSpec(c))
+	key, model := u.tuningKey(c, workers), kernel.ChooseAlgorithm(u.convSpec(c), u.inputs[0].layout)
 	best := fastest(list, model)
 	opt.Tuning.choose(key, best)
 	m := Measurement{Node: u.node.Name, Convolution: key, Algorithm: best.String(), Model: model.String(), Times: map[string]time.Duration{}}
@@ -194,7 +194,7 @@ func (u *unit) candidates(c graph.Conv, params *Params, workers int) ([]candidat
 	}
 	var list []candidate
 	var in, scratch int
-	for _, a := range kernel.Algorithms(s.ConvSpec) {
+	for _, a := range kernel.Algorithms(s.ConvSpec, s.InLayout) {
 		own := s
 		own.InLayout.Extra = max(own.InLayout.Extra, a.Extra(s.ConvSpec, own.InLayout.Halo))
 		own.Packed = a.Pack(s.ConvSpec, own.InLayout, kernel.Aligned)

@@ -36,16 +36,16 @@ func (t *Tuning) Generation() int64 {
 	return t.generation.Load()
 }
 
-// choice is the algorithm for a convolution; false where nothing was measured,
-// or what a file says cannot be.
-func (t *Tuning) choice(key string, s kernel.ConvSpec) (kernel.Algorithm, bool) {
+// choice is the algorithm for a convolution of an input in the given layout;
+// false where nothing was measured, or what a file says cannot be.
+func (t *Tuning) choice(key string, s kernel.ConvSpec, in kernel.Layout) (kernel.Algorithm, bool) {
 	if t == nil {
 		return 0, false
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	chosen, ok := t.choices[key]
-	for _, a := range kernel.Algorithms(s) {
+	for _, a := range kernel.Algorithms(s, in) {
 		if ok && a == chosen {
 			return a, true
 		}
@@ -66,16 +66,16 @@ func (t *Tuning) snapshot() map[string]kernel.Algorithm {
 	return maps.Clone(t.choices)
 }
 
-// algorithmFor decides how a convolution between blocked maps is computed.
+// algorithmFor decides how a convolution to a blocked map is computed.
 func (o *Options) algorithmFor(u *unit, c graph.Conv) kernel.Algorithm {
 	if o.Direct {
 		return kernel.Direct
 	}
-	spec := u.convSpec(c)
-	if a, ok := o.Tuning.choice(u.tuningKey(c, o.sharing(u)), spec); ok {
+	spec, in := u.convSpec(c), u.inputs[0].layout
+	if a, ok := o.Tuning.choice(u.tuningKey(c, o.sharing(u)), spec, in); ok {
 		return a
 	}
-	return kernel.ChooseAlgorithm(spec)
+	return kernel.ChooseAlgorithm(spec, in)
 }
 
 // sharing is how many workers share a unit's tasks: each of several rounds is
@@ -94,7 +94,11 @@ func (u *unit) tuningKey(c graph.Conv, workers int) string {
 	if s.Residual {
 		residual = " +residual"
 	}
-	return fmt.Sprintf("%v %dx%d stride %d,%d pad %d dilation %d,%d groups %d: %dx%dx%dx%d to %d%s, halos %d,%d, %d workers",
+	planar := ""
+	if !u.inputs[0].layout.Blocked {
+		planar = " planar"
+	}
+	return fmt.Sprintf("%v %dx%d stride %d,%d pad %d dilation %d,%d groups %d: %dx%dx%dx%d%s to %d%s, halos %d,%d, %d workers",
 		kernel.Active(), s.Kernel[0], s.Kernel[1], s.Stride[0], s.Stride[1], s.Padding[0], s.Dilation[0], s.Dilation[1], s.Groups,
-		s.In.N, s.In.C, s.In.H, s.In.W, s.Out.C, residual, u.inputs[0].layout.Halo, u.out.layout.Halo, workers)
+		s.In.N, s.In.C, s.In.H, s.In.W, planar, s.Out.C, residual, u.inputs[0].layout.Halo, u.out.layout.Halo, workers)
 }

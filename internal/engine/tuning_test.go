@@ -85,6 +85,31 @@ func TestTune(t *testing.T) {
 	}
 }
 
+// A stem reads a planar image, and has a choice, too.
+func TestTuneStem(t *testing.T) {
+	needBlocked(t)
+	g := graph.New()
+	x := g.Func("input", graph.Input{Channels: 3})
+	g.Call("conv1", graph.Conv{Window: graph.Square(7, 2, 3), In: 3, Out: 64, Groups: 1}, x)
+	params, shape := randomParams(g), graph.Shape{1, 3, 97, 130}
+	chosen := func(opt Options) string {
+		p, err := Compile(g, params, shape, last(g), nil, opt)
+		require.NoError(t, err)
+		return p.leaves()[0].unit.algorithm.String()
+	}
+	if kernel.Active() == kernel.AVX2 {
+		assert.Equal(t, "winograd.stem", chosen(Options{}))
+	}
+	assert.Equal(t, "direct", chosen(Options{Direct: true}))
+
+	opt := Options{Workers: 2, Tuning: NewTuning()}
+	var list []Measurement
+	require.NoError(t, Tune(context.Background(), g, params, shape, last(g), nil, opt, func(m Measurement) { list = append(list, m) }))
+	require.Len(t, list, 1)
+	assert.Len(t, list[0].Times, 2)
+	assert.Equal(t, list[0].Algorithm, chosen(opt))
+}
+
 // Any table of choices gives the same results, whatever the batch, the rounds,
 // the residuals and the hooks; choices that cannot be are not made.
 func TestAnyChoices(t *testing.T) {
@@ -120,7 +145,7 @@ func checkAnyChoices(t *testing.T, seed uint64) {
 func chooseAny(rng *rand.Rand, units []*unit, opt Options) {
 	for _, u := range units {
 		if c, ok := u.blockedConv(); ok {
-			list := append(kernel.Algorithms(u.convSpec(c)), kernel.Winograd3, kernel.Strassen2, 5, -1)
+			list := append(kernel.Algorithms(u.convSpec(c), u.inputs[0].layout), kernel.Winograd3, kernel.WinogradStem, kernel.Strassen2, 5, -1)
 			opt.Tuning.choose(u.tuningKey(c, opt.sharing(u)), list[rng.IntN(len(list))])
 		}
 	}

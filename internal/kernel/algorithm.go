@@ -2,19 +2,20 @@ package kernel
 
 import "fmt"
 
-// Algorithm is how a convolution between blocked maps is computed.
+// Algorithm is how a convolution to a blocked map is computed.
 type Algorithm int
 
 // The algorithms; Winograd's are named by the outputs of a tile in each
-// direction, Strassen's by its levels.
+// direction, Strassen's by its levels. WinogradStem is for a planar input.
 const (
-	Direct    Algorithm = 0
-	Winograd2           = Algorithm(winograd2)
-	Winograd3           = Algorithm(winograd3)
-	Winograd4           = Algorithm(winograd4)
-	Winograd6           = Algorithm(winograd6)
-	Strassen            = Algorithm(strassenProducts)
-	Strassen2           = Algorithm(strassenProducts * strassenProducts)
+	Direct       Algorithm = 0
+	WinogradStem Algorithm = 1
+	Winograd2              = Algorithm(winograd2)
+	Winograd3              = Algorithm(winograd3)
+	Winograd4              = Algorithm(winograd4)
+	Winograd6              = Algorithm(winograd6)
+	Strassen               = Algorithm(strassenProducts)
+	Strassen2              = Algorithm(strassenProducts * strassenProducts)
 )
 
 // String names the algorithm in packings.
@@ -22,6 +23,8 @@ func (a Algorithm) String() string {
 	switch a {
 	case Direct:
 		return "direct"
+	case WinogradStem:
+		return "winograd.stem"
 	case Strassen:
 		return "strassen"
 	case Strassen2:
@@ -30,15 +33,21 @@ func (a Algorithm) String() string {
 	return fmt.Sprintf("winograd%d", int(a))
 }
 
-// winograd reports whether it is one of Winograd's.
-func (a Algorithm) winograd() bool { return a != Direct && a != Strassen && a != Strassen2 }
+// winograd reports whether it is one of Winograd's between blocked maps.
+func (a Algorithm) winograd() bool {
+	return a != Direct && a != WinogradStem && a != Strassen && a != Strassen2
+}
 
 // WorthRounding is the share of another algorithm's time that F(6x6), which rounds
 // more, may take at most.
 const WorthRounding = 0.8
 
-// ChooseAlgorithm tells which algorithm computes a convolution fastest.
-func ChooseAlgorithm(s ConvSpec) Algorithm {
+// ChooseAlgorithm tells which algorithm computes a convolution with an input in
+// the given layout fastest.
+func ChooseAlgorithm(s ConvSpec, in Layout) Algorithm {
+	if !in.Blocked {
+		return chooseStem(s)
+	}
 	best, least := Direct, directCost(s)
 	for _, a := range []Algorithm{Strassen, Strassen2} {
 		if !CanStrassen(s, a.levels()) {
@@ -66,6 +75,15 @@ func ChooseAlgorithm(s ConvSpec) Algorithm {
 		}
 	}
 	return best
+}
+
+// chooseStem chooses for a planar input. With AVX-512 Winograd's algorithm was
+// not measured: only tuning finds it there.
+func chooseStem(s ConvSpec) Algorithm {
+	if active == AVX2 && CanWinogradStem(s) && winogradStemCost(s) < 0.9*directCost(s) {
+		return WinogradStem
+	}
+	return Direct
 }
 
 // Costs are in multiplications of vectors of a block, measured on Zen 3 and 4:
@@ -129,6 +147,8 @@ func (a Algorithm) Growth(s ConvSpec) float64 {
 	case Strassen, Strassen2:
 		n := parts(a.levels())
 		return float64(products(a.levels())) / float64(n*n)
+	case WinogradStem:
+		return float64(stemPositions*stemPhases) / float64(s.Kernel[0]*s.Kernel[1])
 	}
 	return float64(winogradTile(a).area()) / float64(s.Kernel[0]*s.Kernel[1])
 }
@@ -141,6 +161,8 @@ func (a Algorithm) Pack(s ConvSpec, in Layout, take func(n int) []float32) []flo
 		return PackConv(s, in, take)
 	case Strassen, Strassen2:
 		return PackStrassen(s, a.levels(), take)
+	case WinogradStem:
+		return PackWinogradStem(s, take)
 	}
 	return PackWinograd(s, int(a), take)
 }
@@ -154,6 +176,8 @@ func (a Algorithm) New(s BlockedSpec) Kernel {
 		return NewBlockedConv(s)
 	case Strassen, Strassen2:
 		return NewStrassen(s, a.levels())
+	case WinogradStem:
+		return NewWinogradStem(s)
 	}
 	return NewWinograd(s, int(a))
 }

@@ -11,14 +11,21 @@ import (
 
 // Revision changes whenever kernels do, so that what was measured of older ones
 // does not count any more.
-const Revision = 3
+const Revision = 4
 
 // everyAlgorithm is all there are, direct convolution first.
-var everyAlgorithm = []Algorithm{Direct, Winograd2, Winograd3, Winograd4, Winograd6, Strassen, Strassen2}
+var everyAlgorithm = []Algorithm{Direct, Winograd2, Winograd3, Winograd4, Winograd6, WinogradStem, Strassen, Strassen2}
 
-// Algorithms lists those that can compute a convolution, direct first.
-func Algorithms(s ConvSpec) []Algorithm {
+// Algorithms lists those that can compute a convolution with an input in the
+// given layout, direct first.
+func Algorithms(s ConvSpec, in Layout) []Algorithm {
 	list := []Algorithm{Direct}
+	if !in.Blocked {
+		if CanWinogradStem(s) {
+			list = append(list, WinogradStem)
+		}
+		return list
+	}
 	if CanWinograd(s) {
 		list = append(list, Winograd2, Winograd3, Winograd4, Winograd6)
 	}

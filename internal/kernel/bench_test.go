@@ -170,6 +170,20 @@ func BenchmarkConvWinograd(b *testing.B) {
 	}
 }
 
+func BenchmarkConvWinogradStem(b *testing.B) {
+	for _, l := range convLayers {
+		spec := l.spec()
+		if !CanWinogradStem(spec) {
+			continue
+		}
+		b.Run(l.String(), func(b *testing.B) {
+			s := blockedSpec(spec, 0)
+			s.Packed = PackWinogradStem(spec, Aligned)
+			s.benchmark(b, NewWinogradStem(s))
+		})
+	}
+}
+
 func BenchmarkConvStrassen(b *testing.B) {
 	for _, l := range convLayers {
 		spec := l.spec()

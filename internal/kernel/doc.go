@@ -13,6 +13,8 @@ package kernel
 //go:generate go -C gen run . -what pool256 -out ../pool256_amd64.s -stubs ../pool256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what winograd512 -out ../winograd512_amd64.s -stubs ../winograd512_amd64.go -pkg kernel
 //go:generate go -C gen run . -what winograd256 -out ../winograd256_amd64.s -stubs ../winograd256_amd64.go -pkg kernel
+//go:generate go -C gen run . -what stem512 -out ../stem512_amd64.s -stubs ../stem512_amd64.go -pkg kernel
+//go:generate go -C gen run . -what stem256 -out ../stem256_amd64.s -stubs ../stem256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what strassen512 -out ../strassen512_amd64.s -stubs ../strassen512_amd64.go -pkg kernel
 //go:generate go -C gen run . -what strassen256 -out ../strassen256_amd64.s -stubs ../strassen256_amd64.go -pkg kernel
 //go:generate go -C gen run . -what rows512 -out ../rows512_amd64.s -stubs ../rows512_amd64.go -pkg kernel

@@ -12,6 +12,16 @@ func winogradInput(ISA, int, winogradArgs) { panic("kernel: no assembly on this 
 
 func winogradOutput(ISA, int, winogradArgs) { panic("kernel: no assembly on this platform") }
 
+func stemColumns(ISA, *stemArgs) { panic("kernel: no assembly on this platform") }
+
+func stemPixels(*stemArgs) { panic("kernel: no assembly on this platform") }
+
+func stemRow(ISA, *stemArgs) { panic("kernel: no assembly on this platform") }
+
+func stemProducts(ISA, *stemProductArgs) { panic("kernel: no assembly on this platform") }
+
+func stemOutput(ISA, *stemOutputArgs) { panic("kernel: no assembly on this platform") }
+
 func mapRow(ISA, *mapArgs) { panic("kernel: no assembly on this platform") }
 
 func blendRow(ISA, *blendArgs) { panic("kernel: no assembly on this platform") }

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "conv, pool, winograd, strassen, rows or peak, each with 512 or 256, or groups256, softmax256 or dot256")
+	what := flag.String("what", "", "conv, pool, winograd, stem, strassen, rows or peak, each with 512 or 256, or groups256, softmax256 or dot256")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
 	build.ConstraintExpr("amd64,!noasm")
@@ -30,6 +30,10 @@ func main() {
 		genWinograd(lanes512)
 	case "winograd256":
 		genWinograd(lanes256)
+	case "stem512":
+		genStem(lanes512)
+	case "stem256":
+		genStem(lanes256)
 	case "strassen512":
 		genStrassen(lanes512)
 	case "strassen256":
