@@ -36,7 +36,7 @@ func TestPointersOfAssembly(t *testing.T) {
 			if !CanBlock(s) {
 				continue
 			}
-			for _, a := range Algorithms(s) {
+			for _, a := range Algorithms(s, blockedSpec(s, 0).InLayout) {
 				b := blockedSpec(s, a.Extra(s, s.Padding[0]))
 				b.Packed = a.Pack(s, b.InLayout, Aligned)
 				args := &Args{In: [][]float32{Aligned(b.InLayout.Floats(s.In))}, Out: Aligned(b.OutLayout.Floats(s.Out))}
