@@ -12,7 +12,7 @@ const (
 
 // Aligned returns n zero floats that begin at a cache line. Large ones begin
 // at a huge page and ask for such, which spare the address translation of
-// weights and activations that are read once and in order.
+// activations, read here and there.
 func Aligned(n int) []float32 {
 	if 4*n < hugePage {
 		return alignedTo(n, cacheLine)
@@ -30,7 +30,8 @@ func alignedTo(n, bytes int) []float32 {
 }
 
 // Slab hands out memory for what lives as long as a model, such as packed
-// weights: small pieces share huge pages. It is safe for concurrent use.
+// weights. They are read in order, and gain nothing from huge pages, whose first
+// use costs more where a host has yet to find them. It is safe for concurrent use.
 type Slab struct {
 	mu   sync.Mutex
 	free []float32
@@ -47,9 +48,9 @@ func (s *Slab) Take(n int) []float32 {
 	size := ceilDiv(n, cacheLine/4) * cacheLine / 4
 	if size > len(s.free) {
 		if size > slabFloats/4 {
-			return Aligned(n)
+			return alignedTo(n, cacheLine)
 		}
-		s.free = Aligned(slabFloats)
+		s.free = alignedTo(slabFloats, cacheLine)
 	}
 	x := s.free[:n:n]
 	s.free = s.free[size:]
