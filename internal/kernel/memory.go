@@ -11,8 +11,7 @@ const (
 )
 
 // Aligned returns n zero floats that begin at a cache line. Large ones begin
-// at a huge page and ask for such, which spare the address translation of
-// activations, read here and there.
+// at a huge page and ask for such, which spare the address translation.
 func Aligned(n int) []float32 {
 	if 4*n < hugePage {
 		return alignedTo(n, cacheLine)
@@ -30,8 +29,8 @@ func alignedTo(n, bytes int) []float32 {
 }
 
 // Slab hands out memory for what lives as long as a model, such as packed
-// weights. They are read in order, and gain nothing from huge pages, whose first
-// use costs more where a host has yet to find them. It is safe for concurrent use.
+// weights. Small pieces gain nothing from huge pages, whose first use costs more
+// where a host has yet to find them. It is safe for concurrent use.
 type Slab struct {
 	mu   sync.Mutex
 	free []float32
@@ -48,7 +47,7 @@ func (s *Slab) Take(n int) []float32 {
 	size := ceilDiv(n, cacheLine/4) * cacheLine / 4
 	if size > len(s.free) {
 		if size > slabFloats/4 {
-			return alignedTo(n, cacheLine)
+			return Aligned(n)
 		}
 		s.free = alignedTo(slabFloats, cacheLine)
 	}
