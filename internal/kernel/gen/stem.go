@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -46,32 +45,7 @@ func genStem(l lanes) {
 // load broadcasts numbers into the registers for constants. The function's name
 // keeps those of different functions apart.
 func (s *stem) load(function string, numbers ...int) {
-	for i, x := range numbers {
-		name := fmt.Sprintf("%s%dx%d", function, 8*s.bytes, x)
-		VBROADCASTSS(ConstData(name, U32(math.Float32bits(float32(x)))), s.constants[i])
-	}
-}
-
-// sevenfold addresses up to 7 things that are a step apart.
-type sevenfold struct{ step, step3, step5 GPPhysical }
-
-// load finds the multiples of a step.
-func (s sevenfold) load(step Mem) {
-	MOVQ(step, s.step)
-	s.multiples()
-}
-
-// multiples finds those of a step that was changed.
-func (s sevenfold) multiples() {
-	LEAQ(Mem{Base: s.step, Index: s.step, Scale: 2}, s.step3)
-	LEAQ(Mem{Base: s.step, Index: s.step, Scale: 4}, s.step5)
-}
-
-// at is the i-th of them from a base on.
-func (s sevenfold) at(base Register, i, disp int) Mem {
-	m := (&tile{s: s.step, s3: s.step3, s5: s.step5}).strided(i)
-	m.Base, m.Disp = base, disp
-	return m
+	s.broadcast(fmt.Sprintf("%s%d", function, 8*s.bytes), s.constants, numbers)
 }
 
 // columns generates Bᵀ·d in place: count vectors of each of 7 rows.

@@ -51,33 +51,17 @@ const (
 const quarters = 4
 
 // positions addresses the elements of one item at Strassen's seven positions.
-type positions struct{ base, step, step3, step5 GPPhysical }
+type positions struct {
+	base GPPhysical
+	sevenfold
+}
 
 func (p positions) load(base, step int) {
 	MOVQ(arg(base), p.base)
-	MOVQ(arg(step), p.step)
-	LEAQ(Mem{Base: p.step, Index: p.step, Scale: 2}, p.step3)
-	LEAQ(Mem{Base: p.step, Index: p.step, Scale: 4}, p.step5)
+	p.sevenfold.load(arg(step))
 }
 
-func (p positions) at(i, disp int) Mem {
-	m := Mem{Base: p.base, Disp: disp}
-	switch i {
-	case 1:
-		m.Index, m.Scale = p.step, 1
-	case 2:
-		m.Index, m.Scale = p.step, 2
-	case 3:
-		m.Index, m.Scale = p.step3, 1
-	case 4:
-		m.Index, m.Scale = p.step, 4
-	case 5:
-		m.Index, m.Scale = p.step5, 1
-	case 6:
-		m.Index, m.Scale = p.step3, 2
-	}
-	return m
-}
+func (p positions) at(i, disp int) Mem { return p.sevenfold.at(p.base, i, disp) }
 
 // genStrassen generates the transforms of Strassen's algorithm for a run of
 // pixels, of 16 channels each.
@@ -101,7 +85,7 @@ func (l lanes) strassenInput(paired bool) {
 		function("strassenInput%d", 8*l.bytes)
 	}
 	in := []GPPhysical{RBX, RCX, RDX, RSI}
-	v := positions{RDI, R8, R9, R10}
+	v := positions{RDI, sevenfold{R8, R9, R10}}
 	at, ahead := R11, R12
 	other := []GPPhysical{R12, R13, R14, R15}
 	a, sum, sign := l.r[0:quarters], l.r[quarters:], l.r[quarters+5]
@@ -155,7 +139,7 @@ func (l lanes) strassenInput(paired bool) {
 //	C00 = M0+M3-M4+M6, C01 = M2+M4, C10 = M1+M3, C11 = M0-M1+M2+M5
 func (l lanes) strassenOutput() {
 	function("strassenOutput%d", 8*l.bytes)
-	m := positions{RBX, RCX, RDX, RSI}
+	m := positions{RBX, sevenfold{RCX, RDX, RSI}}
 	out := []GPPhysical{RDI, R8, R9, R10}
 	at, pixels, residual := R11, R12, R13
 	c, scaled := l.r[0:quarters], l.r[4]

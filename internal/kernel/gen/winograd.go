@@ -65,13 +65,17 @@ func genWinograd(l lanes) {
 	}
 }
 
-// load broadcasts numbers into the registers for constants, as their bits: avo
-// prints a whole F32 as an integer. The function's name keeps constants apart,
-// which avo declares once for each use.
+// load broadcasts numbers into the registers for constants. The function's name
+// keeps them apart, which avo declares once for each use.
 func (w *winograd) load(function string, numbers ...int) {
+	w.broadcast(fmt.Sprintf("%s%d%d", function, w.outputs, 8*w.bytes), w.constants, numbers)
+}
+
+// broadcast puts numbers into registers, as their bits: avo prints a whole F32 as
+// an integer.
+func (l lanes) broadcast(name string, to []VecPhysical, numbers []int) {
 	for i, x := range numbers {
-		name := fmt.Sprintf("%s%d%dx%d", function, w.outputs, 8*w.bytes, x)
-		VBROADCASTSS(ConstData(name, U32(math.Float32bits(float32(x)))), w.constants[i])
+		VBROADCASTSS(ConstData(fmt.Sprintf("%sx%d", name, x), U32(math.Float32bits(float32(x)))), to[i])
 	}
 }
 
