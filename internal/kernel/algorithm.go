@@ -42,6 +42,10 @@ func (a Algorithm) winograd() bool {
 // more, may take at most.
 const WorthRounding = 0.8
 
+// worthWinograd is the share of direct convolution's cost that Winograd's algorithm
+// may have at most: it must pay clearly.
+const worthWinograd = 0.9
+
 // ChooseAlgorithm tells which algorithm computes a convolution with an input in
 // the given layout fastest.
 func ChooseAlgorithm(s ConvSpec, in Layout) Algorithm {
@@ -60,7 +64,7 @@ func ChooseAlgorithm(s ConvSpec, in Layout) Algorithm {
 	if !CanWinograd(s) {
 		return best
 	}
-	least *= 0.9 // it must pay clearly
+	least *= worthWinograd
 	for _, a := range []Algorithm{Winograd4, Winograd2} {
 		if cost := winogradCost(s, winogradTile(a)); cost < least {
 			best, least = a, cost
@@ -80,7 +84,7 @@ func ChooseAlgorithm(s ConvSpec, in Layout) Algorithm {
 // chooseStem chooses for a planar input. With AVX-512 Winograd's algorithm was
 // not measured: only tuning finds it there.
 func chooseStem(s ConvSpec) Algorithm {
-	if active == AVX2 && CanWinogradStem(s) && winogradStemCost(s) < 0.9*directCost(s) {
+	if active == AVX2 && CanWinogradStem(s) && winogradStemCost(s) < worthWinograd*directCost(s) {
 		return WinogradStem
 	}
 	return Direct
