@@ -24,13 +24,26 @@ func Testdata(elem ...string) string {
 // repository. The test is skipped where the file is absent.
 func Shared(t testing.TB, elem ...string) string {
 	t.Helper()
-	root := os.Getenv("VERTEBRA_DATA")
+	return outside(t, "VERTEBRA_DATA", "data", elem)
+}
+
+// Case is the path of a small file of a kind that people meet in the field. It
+// lies below $VERTEBRA_CASES or ../shared/cases, and is missed like those of
+// Shared.
+func Case(t testing.TB, elem ...string) string {
+	t.Helper()
+	return outside(t, "VERTEBRA_CASES", "cases", elem)
+}
+
+func outside(t testing.TB, variable, folder string, elem []string) string {
+	t.Helper()
+	root := os.Getenv(variable)
 	if root == "" {
-		root = filepath.Join(Root(), "..", "shared", "data")
+		root = filepath.Join(Root(), "..", "shared", folder)
 	}
 	path := filepath.Join(append([]string{root}, elem...)...)
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("test data not present: %s (set VERTEBRA_DATA to the folder that holds it)", filepath.Join(elem...))
+		t.Skipf("test data not present: %s (set %s to the folder that holds it)", filepath.Join(elem...), variable)
 	}
 	return path
 }
