@@ -19,7 +19,7 @@ var ErrMemory = errors.New("memory limit exceeded")
 type Options struct {
 	// Workers is the most goroutines that a run uses.
 	Workers int
-	// Budget bounds the helpers of all runs that share it; nil does not.
+	// Budget bounds the threads of all runs that share it; nil does not.
 	Budget *Budget
 	// MemoryLimit bounds the arena and the outputs of one run, in bytes.
 	MemoryLimit int64

@@ -312,19 +312,28 @@ func TestNoGoroutineOutlivesItsRun(t *testing.T) {
 	}
 }
 
-// Helpers that a budget has given away are given back, after errors too.
-func TestBudget(t *testing.T) {
+// Threads that a budget has given away are given back, after errors too, and while
+// a tap is called.
+func TestBudgetOfRuns(t *testing.T) {
 	g := residual()
 	budget := NewBudget(3)
 	p, err := Compile(g, randomParams(g), graph.Shape{1, 4, 8, 8}, []*graph.Node{g.Node("pool")}, []Tap{{Node: g.Node("relu")}}, Options{Workers: 8, Budget: budget})
 	require.NoError(t, err)
 	in, out := make([]float32, 256), [][]float32{make([]float32, 4)}
-	for _, tap := range []TapFunc{nil, func(context.Context, int, Value) ([]float32, error) { return nil, errors.New("no") }} {
-		_ = p.Run(context.Background(), in, out, tap)
-		assert.Equal(t, int64(3), budget.free.Load())
+	for name, tap := range map[string]TapFunc{
+		"none":  nil,
+		"error": func(context.Context, int, Value) ([]float32, error) { return nil, errors.New("no") },
+		"same plan": func(ctx context.Context, _ int, _ Value) ([]float32, error) {
+			assert.Equal(t, 3, budget.free)
+			return nil, p.Run(ctx, in, [][]float32{make([]float32, 4)}, nil)
+		},
+	} {
+		err := p.Run(context.Background(), in, out, tap)
+		assert.Equal(t, name == "error", err != nil, name)
+		assert.Equal(t, 3, budget.free, name)
 	}
-	assert.Equal(t, 3, budget.take(5))
-	assert.Equal(t, 0, budget.take(5))
-	var none *Budget
-	assert.Equal(t, 5, none.take(5))
+	assert.Panics(t, func() {
+		_ = p.Run(context.Background(), in, out, func(context.Context, int, Value) ([]float32, error) { panic("no") })
+	})
+	assert.Equal(t, 3, budget.free, "after a panic")
 }

@@ -25,18 +25,17 @@ type StepProfile struct {
 // Profile runs the plan several times and measures each step. Its taps are
 // not called.
 func (p *Plan) Profile(ctx context.Context, in []float32, out [][]float32, runs int) ([]StepProfile, error) {
-	s := p.borrow()
-	defer p.give(s)
-	s.attach(in, out, ctx.Done())
-	defer s.detach()
-	s.crew.start(p.workers - 1)
-	defer s.crew.stop()
+	r, err := p.begin(ctx, p.workers, in, out)
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
 	leaves := p.leaves()
 	times := make([][]time.Duration, len(leaves))
 	for range max(1, runs) {
 		at := 0
 		for i := range p.steps {
-			took, err := p.timeStep(ctx, s, i)
+			took, err := p.timeStep(ctx, r.session, i)
 			if err != nil {
 				return nil, err
 			}
@@ -66,8 +65,8 @@ func (p *Plan) timeStep(ctx context.Context, s *session, i int) ([]time.Duration
 	start := time.Now()
 	sec, ok := p.steps[i].kernel.(*section)
 	if !ok {
-		err := p.step(ctx, s, i, nil)
-		return []time.Duration{time.Since(start)}, err
+		s.crew.do(p.steps[i].kernel, &s.args[i], s.scratch[i])
+		return []time.Duration{time.Since(start)}, ctx.Err()
 	}
 	t := &timed{section: sec, took: make([]atomic.Int64, len(sec.steps))}
 	s.crew.do(t, &s.args[i], s.scratch[i])

@@ -12,6 +12,8 @@ type session struct {
 	scratch [][]float32 // by step, all workers'
 	// external are the buffers that each run brings: the input and outputs.
 	external []external
+	// execution is the run under way.
+	execution execution
 }
 
 // external is a buffer of a step that lies with the caller.

@@ -75,7 +75,7 @@ type state struct {
 
 // New makes a model. Its weights are initialised when they are first needed.
 func New(spec Spec) *Model {
-	return &Model{spec: spec, budget: engine.NewBudget(spec.Threads - 1)}
+	return &Model{spec: spec, budget: engine.NewBudget(spec.Threads)}
 }
 
 // Graph is the model's graph.
