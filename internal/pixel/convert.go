@@ -8,10 +8,9 @@ import (
 )
 
 // FromImage converts as Pillow's convert("RGB") does: alpha is dropped, not
-// blended, 16-bit samples keep their high byte, grey is repeated. (Pillow
-// itself clips grey of 16 bits to 255, which leaves little of it; here it
-// keeps its high byte too.) An *RGB is returned as it is. An image.YCbCr is
-// taken for a JPEG's; FromWebP is for WebP's.
+// blended, 16-bit samples of colours keep their high byte, grey of 16 bits is
+// clipped to 255, grey is repeated. An *RGB is returned as it is. An
+// image.YCbCr is taken for a JPEG's; FromWebP is for WebP's.
 func FromImage(img image.Image) (*RGB, error) { return fromImage(img, rowReader) }
 
 // FromWebP converts what golang.org/x/image/webp decoded, as libwebp does.
@@ -79,6 +78,10 @@ func rowReader(img image.Image) rowFunc {
 				dst[3*x], dst[3*x+1], dst[3*x+2] = v, v, v
 			}
 		}
+	case *image.Gray16:
+		return func(dst []uint8, y int) {
+			clipGrey16(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):])
+		}
 	case *image.Paletted:
 		return palettedRows(src)
 	}
@@ -104,6 +107,19 @@ func copyHighRGBX(dst, src []uint8) {
 	for i := 0; 3*i < len(dst); i++ {
 		d, s := dst[3*i:3*i+3:3*i+3], src[8*i:8*i+5:8*i+5]
 		d[0], d[1], d[2] = s[0], s[2], s[4]
+	}
+}
+
+// clipGrey16 clips big-endian grey samples: to Pillow grey of 16 bits is a
+// number that 8 bits may not hold, not a brightness.
+func clipGrey16(dst, src []uint8) {
+	for i := 0; 3*i < len(dst); i++ {
+		d, s := dst[3*i:3*i+3:3*i+3], src[2*i:2*i+2:2*i+2]
+		v := s[1]
+		if s[0] != 0 {
+			v = 255
+		}
+		d[0], d[1], d[2] = v, v, v
 	}
 }
 

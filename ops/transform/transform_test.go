@@ -160,7 +160,7 @@ func TestDecodeErrors(t *testing.T) {
 		says string
 	}{
 		"empty":     {nil, "no data"},
-		"text":      {[]byte("not an image at all"), "not a readable JPEG, PNG, WebP, BMP or GIF"},
+		"text":      {[]byte("not an image at all"), "not a readable JPEG, PNG, WebP, BMP, GIF or TIFF"},
 		"cut off":   {whole[:len(whole)/2], "jpeg"},
 		"a bomb":    {header(60000, 60000), "more than 178956970 pixels"},
 		"no pixels": {header(0, 5), "not a readable"},
