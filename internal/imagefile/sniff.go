@@ -37,7 +37,10 @@ var signatures = []struct {
 	{Foreign{"Photoshop (PSD)", convert}, "8BPS"},
 	{Foreign{"GIMP (XCF)", convert}, "gimp xcf"},
 	{Foreign{"a Windows icon (ICO)", decoder}, "\x00\x00\x01\x00?\x00"},
-	{Foreign{"a Windows cursor (CUR)", convert}, "\x00\x00\x02\x00?\x00"},
+	{Foreign{"Truevision (TGA)", decoder}, "\x00\x00\x02\x00\x00\x00\x00\x00"},
+	{Foreign{"Truevision (TGA)", decoder}, "\x00\x00\x0a\x00\x00\x00\x00\x00"},
+	{Foreign{"PCX", decoder}, "\x0a\x05\x01\x08"},
+	{Foreign{"SGI", convert}, "\x01\xda"},
 	{Foreign{"an Apple icon (ICNS)", convert}, "icns"},
 	{Foreign{"BigTIFF", convert}, "II+\x00"},
 	{Foreign{"BigTIFF", convert}, "MM\x00+"},
@@ -78,7 +81,7 @@ var brands = []struct {
 	brands string
 }{
 	{Foreign{"AVIF", decoder + ", such as github.com/gen2brain/avif"}, "avif avis"},
-	{Foreign{"HEIC", decoder + ", such as github.com/gen2brain/heic"}, "heic heix hevc hevx heim heis hevm hevs"},
+	{Foreign{"HEIC", decoder}, "heic heix hevc hevx heim heis hevm hevs"},
 	{Foreign{"a camera's raw file (Canon CR3)", develop}, "crx "},
 	{Foreign{"HEIF", decoder}, "mif1 mif2 msf1 miaf"},
 	{Foreign{"a video (MP4 or QuickTime)", frames}, "isom iso2 iso3 iso4 iso5 iso6 mp41 mp42 avc1 qt   M4V  3gp4 3gp5 dash"},
@@ -100,6 +103,9 @@ func Sniff(data []byte) (Foreign, bool) {
 	}
 	if len(data) > 2 && data[0] == 'P' && strings.IndexByte("1234567Ff", data[1]) >= 0 && strings.IndexByte(" \t\r\n", data[2]) >= 0 {
 		return Foreign{"Netpbm (PBM, PGM, PPM)", decoder}, true
+	}
+	if len(data) > 0 && len(bytes.Trim(data, "\x00")) == 0 {
+		return Foreign{"nothing but zeros, as a copy leaves that was cut short", again}, true
 	}
 	return sniffMarkup(data)
 }

@@ -11,13 +11,17 @@ func tiffMetadata(data []byte) metadata {
 	return m
 }
 
-// Values of the tags below that golang.org/x/image/tiff reads.
+// Values of tags.
 const (
 	separatePlanes      = 2
 	lowBitFirst         = 2
 	horizontalPredictor = 2
 	reducedCopy         = 1
+	whiteIsZero         = 0
+	blackIsZero         = 1
 	rgb                 = 2
+	fax3                = 3
+	fax4                = 4
 )
 
 var (
@@ -49,11 +53,13 @@ func CheckTIFF(data []byte) error {
 		return errors.Errorf("it is compressed with %s", tiffCompressions[compression])
 	case tiffSamples[d.numberOr(tagSampleFormat, 1)] != "":
 		return errors.Errorf("the samples are %s", tiffSamples[d.numberOr(tagSampleFormat, 1)])
+	case colours == whiteIsZero && d.numberOr(tagBitsPerSample, 1) == 16:
+		return errors.New("grey of 16 bits has white as 0")
 	case d.numberOr(tagPlanar, 1) == separatePlanes && samples > 1:
 		return errors.New("each colour has a plane of its own")
-	case d.numberOr(tagFillOrder, 1) == lowBitFirst && compression != 3 && compression != 4:
+	case d.numberOr(tagFillOrder, 1) == lowBitFirst && compression != fax3 && compression != fax4:
 		return errors.New("the lowest bit comes first")
-	case compression == 3 && d.numberOr(tagT4Options, 0)&1 != 0:
+	case compression == fax3 && d.numberOr(tagT4Options, 0)&1 != 0:
 		return errors.New("it is compressed with CCITT Group 3 in two dimensions")
 	case d.numberOr(tagPredictor, 1) > horizontalPredictor:
 		return errors.Errorf("predictor %d", d.numberOr(tagPredictor, 1))
@@ -63,4 +69,12 @@ func CheckTIFF(data []byte) error {
 		return errors.Errorf("a pixel has %d samples and does not say which is alpha", samples)
 	}
 	return nil
+}
+
+// InvertedFax reports a file compressed as facsimiles are whose 0, their white,
+// means black. golang.org/x/image/tiff decodes it the other way round.
+func InvertedFax(data []byte) bool {
+	d, ok := firstDirectory(data)
+	compression := d.numberOr(tagCompression, 1)
+	return ok && (compression == fax3 || compression == fax4) && d.numberOr(tagPhotometric, whiteIsZero) == blackIsZero
 }

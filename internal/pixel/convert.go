@@ -70,6 +70,13 @@ func rowReader(img image.Image) rowFunc {
 				copyRGBX(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):])
 			}
 		}
+		return func(dst []uint8, y int) {
+			divideByAlpha(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):], 1)
+		}
+	case *image.RGBA64:
+		return func(dst []uint8, y int) {
+			divideByAlpha(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):], 2)
+		}
 	case *image.Gray:
 		return func(dst []uint8, y int) {
 			line := src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):]
@@ -107,6 +114,22 @@ func copyHighRGBX(dst, src []uint8) {
 	for i := 0; 3*i < len(dst); i++ {
 		d, s := dst[3*i:3*i+3:3*i+3], src[8*i:8*i+5:8*i+5]
 		d[0], d[1], d[2] = s[0], s[2], s[4]
+	}
+}
+
+// divideByAlpha takes alpha out of colours that were multiplied by it, as
+// Pillow does with those of a TIFF: from the first byte of each sample, the
+// high one, and rounding down.
+func divideByAlpha(dst, src []uint8, sampleSize int) {
+	for i := 0; 3*i < len(dst); i++ {
+		d, s := dst[3*i:3*i+3:3*i+3], src[4*sampleSize*i:4*sampleSize*(i+1)]
+		alpha := uint(s[3*sampleSize])
+		for c := range d {
+			d[c] = 0
+			if alpha > 0 {
+				d[c] = uint8(min(255, 255*uint(s[c*sampleSize])/alpha))
+			}
+		}
 	}
 }
 

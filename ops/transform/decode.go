@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	_ "image/gif" // the first frame
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
@@ -85,6 +84,9 @@ func unreadable(data []byte, err error) error {
 	if reason := imagefile.CheckTIFF(data); reason != nil {
 		return errors.Wrapf(ErrImage, "tiff: %v", unsupported(reason))
 	}
+	if reason := imagefile.CheckBMP(data); reason != nil {
+		return errors.Wrapf(ErrImage, "bmp: %v", unsupported(reason))
+	}
 	if f, ok := imagefile.Sniff(data); ok && errors.Is(err, image.ErrFormat) {
 		return errors.Wrapf(ErrImage, "this is %s: %s", f.Name, f.Do)
 	}
@@ -94,6 +96,8 @@ func unreadable(data []byte, err error) error {
 // decodePixels decodes and converts by the rules of a format.
 func decodePixels(data []byte, config image.Config, format string) (*RGB, error) {
 	switch format {
+	case "gif":
+		return decodeGIF(data, config)
 	case "webp":
 		return decodeWebP(data, config)
 	case "tiff":
@@ -103,15 +107,8 @@ func decodePixels(data []byte, config image.Config, format string) (*RGB, error)
 	if err != nil {
 		return nil, err
 	}
-	switch src := img.(type) {
-	case *image.Paletted:
-		if format == "gif" {
-			return pixel.FromImage(screen(src, config))
-		}
-	case *image.NRGBA64:
-		if config.ColorModel == color.Gray16Model { // of a PNG, one grey of which is transparent
-			return pixel.FromImage(grey16(src))
-		}
+	if src, ok := img.(*image.NRGBA64); ok && config.ColorModel == color.Gray16Model {
+		img = grey16(src) // of a PNG, one grey of which is transparent
 	}
 	return pixel.FromImage(img)
 }
@@ -123,4 +120,9 @@ func grey16(src *image.NRGBA64) *image.Gray16 {
 		copy(m.Pix[i:i+2], src.Pix[4*i:])
 	}
 	return m
+}
+
+// unsupported adds what to do about a kind of a format that is not decoded.
+func unsupported(reason error) error {
+	return errors.Errorf("%v, which is not decoded here: convert it to PNG", reason)
 }

@@ -2,8 +2,8 @@ package transform
 
 import (
 	"bytes"
+	"image"
 
-	"github.com/pkg/errors"
 	"golang.org/x/image/tiff"
 
 	"github.com/vertebra-vision/vertebra/internal/imagefile"
@@ -19,10 +19,10 @@ func decodeTIFF(data []byte) (*RGB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if grey, ok := img.(*image.Gray); ok && imagefile.InvertedFax(data) {
+		for i := range grey.Pix {
+			grey.Pix[i] = ^grey.Pix[i]
+		}
+	}
 	return pixel.FromImage(img)
-}
-
-// unsupported adds what to do about a kind of TIFF that is not decoded.
-func unsupported(reason error) error {
-	return errors.Errorf("%v, which is not decoded here: convert it to PNG", reason)
 }
