@@ -134,7 +134,7 @@ func TestTextBomb(t *testing.T) {
 
 // What a file says of itself is never more than it holds.
 func FuzzFile(f *testing.F) {
-	for _, pattern := range []string{"*.*g*", "kinds/*.jpg", "kinds/*.png", "kinds/*.webp", "kinds/*.tif", "kinds/*.gif", "kinds/*.bmp"} {
+	for _, pattern := range []string{"*.*g*", "kinds/*"} {
 		files, err := filepath.Glob(reftest.Testdata("transform", pattern))
 		require.NoError(f, err)
 		for _, file := range files {
@@ -156,6 +156,6 @@ func FuzzFile(f *testing.F) {
 		require.True(t, transparent >= -1 && transparent <= 255)
 		foreign, ok := Sniff(data)
 		require.Equal(t, ok, foreign.Name != "" && foreign.Do != "")
-		_, _, _ = CheckTIFF(data), CheckBMP(data), InvertedFax(data)
+		_, _ = CheckTIFF(data), InvertedFax(data)
 	})
 }

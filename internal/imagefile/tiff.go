@@ -34,9 +34,16 @@ var (
 )
 
 // CheckTIFF says what keeps golang.org/x/image/tiff from decoding a file as it
-// is meant: it names kinds that the package rejects by number only, or would
-// take for another kind.
+// is meant, and what to do: it names kinds that the package rejects by number
+// only, or would take for another kind.
 func CheckTIFF(data []byte) error {
+	if reason := notDecoded(data); reason != nil {
+		return errors.Errorf("%v, which is not decoded here: convert it to PNG", reason)
+	}
+	return nil
+}
+
+func notDecoded(data []byte) error {
 	d, ok := firstDirectory(data)
 	if !ok {
 		return nil // no TIFF, or one that the package names broken

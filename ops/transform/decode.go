@@ -10,10 +10,10 @@ import (
 	"os"
 
 	"github.com/pkg/errors"
-	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 
+	_ "github.com/vertebra-vision/vertebra/internal/bmp"
 	"github.com/vertebra-vision/vertebra/internal/imagefile"
 	"github.com/vertebra-vision/vertebra/internal/pixel"
 )
@@ -82,10 +82,7 @@ func decode(r io.Reader, maxPixels int) (m *RGB, err error) {
 // format is missing here.
 func unreadable(data []byte, err error) error {
 	if reason := imagefile.CheckTIFF(data); reason != nil {
-		return errors.Wrapf(ErrImage, "tiff: %v", unsupported(reason))
-	}
-	if reason := imagefile.CheckBMP(data); reason != nil {
-		return errors.Wrapf(ErrImage, "bmp: %v", unsupported(reason))
+		return errors.Wrapf(ErrImage, "tiff: %v", reason)
 	}
 	if f, ok := imagefile.Sniff(data); ok && errors.Is(err, image.ErrFormat) {
 		return errors.Wrapf(ErrImage, "this is %s: %s", f.Name, f.Do)
@@ -120,9 +117,4 @@ func grey16(src *image.NRGBA64) *image.Gray16 {
 		copy(m.Pix[i:i+2], src.Pix[4*i:])
 	}
 	return m
-}
-
-// unsupported adds what to do about a kind of a format that is not decoded.
-func unsupported(reason error) error {
-	return errors.Errorf("%v, which is not decoded here: convert it to PNG", reason)
 }

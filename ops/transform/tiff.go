@@ -13,7 +13,7 @@ import (
 // decodeTIFF decodes the first page of a TIFF.
 func decodeTIFF(data []byte) (*RGB, error) {
 	if err := imagefile.CheckTIFF(data); err != nil {
-		return nil, unsupported(err)
+		return nil, err
 	}
 	img, err := tiff.Decode(bytes.NewReader(data))
 	if err != nil {

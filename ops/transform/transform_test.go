@@ -196,7 +196,9 @@ func TestBrokenEXIF(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob(reftest.Testdata("transform", "*.*g*"))
 	require.NoError(f, err)
-	for _, file := range files {
+	kinds, err := filepath.Glob(reftest.Testdata("transform", "kinds", "*"))
+	require.NoError(f, err)
+	for _, file := range append(files, kinds...) {
 		data, err := os.ReadFile(file)
 		require.NoError(f, err)
 		f.Add(data)

@@ -296,16 +296,42 @@ def gif_kinds():
         write(f"{name}_offset.gif", gif((12, 9), (3, 2), values, palette, **options))
 
 
+def bmp(name, depth, pixels, palette=b"", storage=0, masks=(), topdown=False, size=40):
+    """A bitmap of 7 by 5 pixels."""
+    stored = struct.pack(f"<{len(masks)}I", *masks)
+    if size == 12:
+        head = struct.pack("<IHHHH", 12, 7, 5, 1, depth)
+    else:
+        head = struct.pack("<IiiHHIIiiII", size, 7, -5 if topdown else 5, 1, depth, storage, len(pixels), 0, 0, 0, 0)
+        head = (head + stored).ljust(size, b"\0")
+    at = 14 + len(head) + len(palette)
+    write(name + ".bmp", b"BM" + struct.pack("<IHHI", at + len(pixels), 0, 0, at) + head + palette + pixels)
+
+
 def bmp_kinds():
-    for bits, topdown in itertools.product((1, 4, 8, 24, 32), (False, True)):
-        samples = {24: 3, 32: 4}.get(bits, 1)
-        values = noise(bits, 5, 7, samples, top=min(256, 1 << bits))
-        packed = np.packbits((values.reshape(5, -1, 1) >> np.arange(min(8, bits) - 1, -1, -1) & 1).reshape(5, -1).astype(np.uint8), axis=1)
-        rows = b"".join(r.tobytes() + b"\0" * (-len(r) % 4) for r in packed)
-        palette = noise(bits, 4 << bits).astype(np.uint8).tobytes() if bits <= 8 else b""
-        head = struct.pack("<IiiHHIIiiII", 40, 7, -5 if topdown else 5, 1, bits, 0, len(rows), 0, 0, 0, 0)
-        at = 14 + len(head) + len(palette)
-        write(f"bits{bits}" + "_topdown" * topdown + ".bmp", b"BM" + struct.pack("<IHHI", at + len(rows), 0, 0, at) + head + palette + rows)
+    stored = {}
+    for depth in (1, 4, 8, 16, 24, 32):
+        samples = depth // 8 or 1
+        values = noise(depth, 5, 7 * samples, top=min(256, 1 << depth))
+        bits = values[..., None] >> np.arange(min(8, depth) - 1, -1, -1) & 1
+        rows = np.packbits(bits.reshape(5, -1).astype(np.uint8), axis=1)
+        stored[depth] = b"".join(r.tobytes() + b"\0" * (-len(r) % 4) for r in rows)
+        palette = noise(depth, 4 << depth).astype(np.uint8).tobytes() if depth <= 8 else b""
+        bmp(f"bits{depth}", depth, stored[depth], palette)
+        bmp(f"bits{depth}_topdown", depth, stored[depth], palette, topdown=True)
+        bmp(f"bits{depth}_v5", depth, stored[depth], palette, size=124)
+    for name, size, masks in [("", 40, ()), ("_v4", 108, (0xFF000000,)), ("_v3", 56, (0,))]:
+        bmp("masks888" + name, 32, stored[32], storage=3, masks=(0xFF0000, 0xFF00, 0xFF, *masks), size=size)
+    bmp("masks_rgba", 32, stored[32], storage=3, masks=(0xFF, 0xFF00, 0xFF0000, 0xFF000000), size=108)
+    bmp("masks_xbgr", 32, stored[32], storage=3, masks=(0xFF000000, 0xFF0000, 0xFF00))
+    bmp("masks565", 16, stored[16], storage=3, masks=(0xF800, 0x7E0, 0x1F))
+    bmp("masks555", 16, stored[16], storage=3, masks=(0x7C00, 0x3E0, 0x1F))
+    bmp("os2", 24, stored[24], size=12)
+    bmp("os2_palette", 4, stored[4], noise(4, 48).astype(np.uint8).tobytes(), size=12)
+    colours = noise(8, 1024).astype(np.uint8).tobytes()
+    line, end = b"\0\0", b"\0\1"
+    bmp("runs8", 8, b"\7\1" + line + b"\0\5\1\2\3\4\5\0\2\6" + line + b"\3\7" + b"\0\2\1\1" + b"\3\x09" + line + b"\x0a\5" + line + end, colours, storage=1)
+    bmp("runs4", 4, b"\7\x12" + line + b"\0\5\x12\x34\x50\0\2\x67" + line + b"\3\x78" + b"\0\2\1\1" + b"\3\x9a" + line + b"\7\x51" + line + end, colours[:64], storage=2)
 
 
 if __name__ == "__main__":
