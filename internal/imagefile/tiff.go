@@ -49,7 +49,7 @@ func notDecoded(data []byte) error {
 		return nil // no TIFF, or one that the package names broken
 	}
 	compression, colours := d.numberOr(tagCompression, 1), d.numberOr(tagPhotometric, 0)
-	samples := d.numberOr(tagSamplesPerPixel, 1)
+	samples, bits := d.numberOr(tagSamplesPerPixel, 1), d.numberOr(tagBitsPerSample, 1)
 	_, subIFDs := d.number(tagSubIFDs)
 	switch {
 	case subIFDs && d.numberOr(tagSubfileType, 0)&reducedCopy != 0:
@@ -60,7 +60,9 @@ func notDecoded(data []byte) error {
 		return errors.Errorf("it is compressed with %s", tiffCompressions[compression])
 	case tiffSamples[d.numberOr(tagSampleFormat, 1)] != "":
 		return errors.Errorf("the samples are %s", tiffSamples[d.numberOr(tagSampleFormat, 1)])
-	case colours == whiteIsZero && d.numberOr(tagBitsPerSample, 1) == 16:
+	case bits != 1 && bits != 8 && bits != 16:
+		return errors.Errorf("the samples have %d bits", bits)
+	case colours == whiteIsZero && bits == 16:
 		return errors.New("grey of 16 bits has white as 0")
 	case d.numberOr(tagPlanar, 1) == separatePlanes && samples > 1:
 		return errors.New("each colour has a plane of its own")

@@ -21,6 +21,12 @@ import (
 // maxFile bounds an encoded image.
 const maxFile = 512 << 20
 
+// Extensions are how the names of the files end that Load decodes, in lower
+// case.
+func Extensions() []string {
+	return []string{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+}
+
 // Load decodes the image in a file. The error names the file.
 func Load(path string) (*RGB, error) {
 	f, err := os.Open(path)

@@ -30,6 +30,7 @@ func TestKinds(t *testing.T) {
 	readJSON(t, "kinds/kinds.json", &kinds)
 	require.Equal(t, 232, len(kinds))
 	for _, k := range kinds {
+		assert.Contains(t, Extensions(), filepath.Ext(k.Name))
 		m, err := Load(reftest.Testdata("transform", "kinds", k.Name))
 		if assert.NoError(t, err) && assert.Equal(t, k.Size, [2]int{m.Width, m.Height}, k.Name) {
 			assert.Equal(t, k.CRC, crc32.ChecksumIEEE(m.Pix), k.Name)
@@ -134,6 +135,7 @@ func TestKindsNotDecoded(t *testing.T) {
 		"compressed with JPEG, which is": retagged(t, "rgb_raw.tif", map[uint16]uint16{compression: 7}),
 		"compressed with Zstandard":      retagged(t, "rgb_raw.tif", map[uint16]uint16{compression: 50000}),
 		"compressed with CCITT's run":    retagged(t, "bits_raw.tif", map[uint16]uint16{compression: 2}),
+		"the samples have 4 bits":        retagged(t, "white0_little.tif", map[uint16]uint16{258: 4}),
 		"each colour has a plane":        retagged(t, "rgb_raw.tif", map[uint16]uint16{planar: 2}),
 		"predictor 3":                    retagged(t, "rgb16_little.tif", map[uint16]uint16{317: 3}),
 		"does not say which is alpha":    retagged(t, "alpha_little.tif", map[uint16]uint16{338: 0}),
