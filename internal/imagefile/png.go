@@ -112,7 +112,12 @@ func rawProfile(profile []byte) []byte {
 	if len(parts) < 4 {
 		return nil
 	}
-	digits := bytes.Join(bytes.Fields(parts[3]), nil)
+	digits := make([]byte, 0, len(parts[3]))
+	for _, c := range parts[3] {
+		if c > ' ' {
+			digits = append(digits, c)
+		}
+	}
 	n, _ := hex.Decode(digits, digits[:len(digits)/2*2])
 	return digits[:n]
 }
