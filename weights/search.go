@@ -88,6 +88,8 @@ func (s *search) first(v any) bool {
 		if len(s.inert) < 4 {
 			s.inert[x.Class] = true
 		}
+	case *pickle.Class:
+		s.inert[x.Name] = true
 	case *pickle.Dict:
 	default:
 		return true // tuples and lists are only looked into at the top

@@ -48,6 +48,12 @@ func inFolder(path string) (string, error) {
 	return "", malformed("%s is a folder without model.safetensors.index.json, model.safetensors or the like; name a checkpoint's file", path)
 }
 
+// holdsCheckpoint reports whether Open finds a checkpoint in a folder.
+func holdsCheckpoint(folder string) bool {
+	_, err := inFolder(folder)
+	return err == nil
+}
+
 // index is the file's content.
 type index struct {
 	WeightMap map[string]string `json:"weight_map"` // a tensor's shard
