@@ -21,7 +21,7 @@ model:
     width_multiplier: 0.25
     avg_down: false
     preset: resnet50d
-  weights: {source: net.pth, allow_missing: ["fc.*"], ignore_unexpected: [], replace_classifier: true}
+  weights: {source: net.pth, allow_missing: ["fc.*"], ignore_unexpected: [], replace_classifier: true, under: model.ema, adapt_input_channels: true}
   labels: [a, b, c, d, e, f, g]
   threads: 2
   memory_limit: 512MiB

@@ -147,7 +147,7 @@ func commonPrefix(names []string, anchor *regexp.Regexp) (string, error) {
 	beside := []string{strings.TrimSuffix(prefix, ".")}
 	for _, name := range names {
 		m := stages.FindStringSubmatch(name)
-		if m != nil && m[1] != prefix && strings.Count(m[1], ".") == strings.Count(prefix, ".") {
+		if m != nil && !strings.HasPrefix(m[1], prefix) {
 			beside = append(beside, strings.TrimSuffix(m[1], "."))
 		}
 	}
