@@ -19,11 +19,16 @@ func Identify(ctx context.Context, path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "identifying a checkpoint")
 	}
+	return bySum(sum), nil
+}
+
+// bySum is the published checkpoint with a SHA-256, nil for none.
+func bySum(sum string) *Checkpoint {
 	for _, c := range registry() {
 		if c.SHA256Prefix != "" && strings.HasPrefix(sum, c.SHA256Prefix) {
 			found := c.clone()
-			return &found, nil
+			return &found
 		}
 	}
-	return nil, nil
+	return nil
 }

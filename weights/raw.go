@@ -69,7 +69,6 @@ func swap(b []byte, size int) {
 func (t *Tensor) writeStrided(w io.Writer) error {
 	size := int64(t.dtype.Size())
 	var all bytes.Buffer
-	all.Grow(int(t.span() * size))
 	if err := t.copyRaw(&all, t.offset, t.span()); err != nil {
 		return err
 	}

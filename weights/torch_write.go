@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/pkg/errors"
@@ -46,6 +47,9 @@ func (sd *StateDict) writeTorch(w io.Writer) error {
 type alignedZip struct {
 	*zip.Writer
 	at countingWriter
+	// waiting is the bytes that describe the entry before, and are written when
+	// the next begins.
+	waiting int64
 }
 
 func (z *alignedZip) entry(name string, write func(w io.Writer) error) error {
@@ -53,12 +57,17 @@ func (z *alignedZip) entry(name string, write func(w io.Writer) error) error {
 		return errors.Wrap(err, "writing "+name)
 	}
 	const header, field = 30, 4 // bytes of a local header, and of a field's own
-	pad := 63 - (z.at.n+header+int64(len(name))+field-1)%64
+	pad := 63 - (z.at.n+z.waiting+header+int64(len(name))+field-1)%64
 	extra := append([]byte("FB"), byte(pad), 0)
 	h := &zip.FileHeader{Name: name, Method: zip.Store, Extra: append(extra, make([]byte, pad)...)}
 	w, err := z.CreateHeader(h)
-	if err == nil {
-		err = write(w)
+	if err != nil {
+		return errors.Wrap(err, "writing "+name)
+	}
+	own := countingWriter{w: w}
+	err = write(&own)
+	if z.waiting = 16; own.n >= math.MaxUint32 {
+		z.waiting = 24 // with sizes of 64 bits
 	}
 	return errors.WithMessage(err, "writing "+name)
 }
