@@ -23,7 +23,7 @@ type LoadError struct {
 // maxListed bounds each list in the message. The fields have all of it.
 const maxListed = 12
 
-// Error is one line.
+// Error is one line, which shows the first of long lists.
 func (e *LoadError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s does not fit the model (read as %s keys", e.Source, e.Scheme)
