@@ -10,7 +10,7 @@ import (
 
 // Identify finds the published checkpoint that a file is, whatever it is called,
 // by the SHA-256 of its content; nil where it is none, as after conversion or
-// fine-tuning. It reads the whole file: 160 MB take a tenth of a second.
+// fine-tuning. It reads the whole file: 160 MB take some tenths of a second.
 func Identify(ctx context.Context, path string) (*Checkpoint, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, nil // a folder of shards
