@@ -99,3 +99,8 @@ func IgnoreUnexpected(globs ...string) LoadOption { return model.IgnoreUnexpecte
 // ReplaceClassifier keeps the network's own classifier weights whatever the
 // checkpoint has there, for another number of classes.
 func ReplaceClassifier() LoadOption { return model.ReplaceClassifier() }
+
+// AdaptInputChannels converts the stem of a checkpoint for images of three
+// channels to Config.InChannels, by timm's rule: its weights are summed over the
+// channels for one, and repeated and scaled by 3/n for n.
+func AdaptInputChannels() LoadOption { return model.AdaptInputChannels() }
