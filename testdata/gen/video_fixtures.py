@@ -171,8 +171,21 @@ def ivf(path):
         at += 12 + size
 
 
+def streams():
+    """YUV4MPEG2 of two frames each, and ffmpeg's pixels of them, chroma repeated."""
+    for name, form, field in (
+            ("420", "yuv420p", ""), ("411", "yuv411p", ""), ("420p10", "yuv420p10le", ""), ("422p12", "yuv422p12le", ""),
+            ("444p16", "yuv444p16le", ""), ("444alpha", "yuva444p", ""), ("mono10", "gray10le", ""),
+            ("420_top", "yuv420p", "tff"), ("420p10_bottom", "yuv420p10le", "bff")):
+        scale = "scale=flags=neighbor+accurate_rnd+full_chroma_int+full_chroma_inp:interl=" + ("1" if field else "0")
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=s=32x16:r=10", "-vf", (f"setfield={field}," if field else "") + scale, "-pix_fmt", form, "-frames:v", 2,
+               "-strict", -1, "-f", "yuv4mpegpipe", "-fflags", "+bitexact", file(f"{name}.y4m"))
+        ffmpeg("-i", file(f"{name}.y4m"), "-vf", scale, "-pix_fmt", "rgb24", "-f", "rawvideo", file(f"{name}.rgb"))
+
+
 if __name__ == "__main__":
     os.makedirs(OUT, exist_ok=True)
     turned()
     variable()
     changing()
+    streams()
