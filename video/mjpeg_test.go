@@ -218,6 +218,7 @@ func TestMJPEGIsPrompt(t *testing.T) {
 func FuzzMJPEG(f *testing.F) {
 	a := noisy(f, 16)
 	f.Add("multipart/x-mixed-replace; boundary=f", []byte(part("\r\n", []string{"--f", "Content-Length: 3"}, withPreview(a, a))+"--f--"))
+	f.Add("\xff\xff;boundary=x;", []byte("--x\n\n\xff\xd8\xff\xd9--x--"))
 	f.Add("", append(append([]byte("x\n"), a[:len(a)/2]...), a...))
 	f.Add(`multipart/x; boundary="--"`, []byte("--\n\n\xff\xd8\xff\xda\x00\x02\xff\x00\xff\xd8--\n"))
 	f.Fuzz(func(t *testing.T, contentType string, data []byte) {

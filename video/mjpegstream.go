@@ -50,12 +50,12 @@ func boundaryOf(contentType string) string {
 	if _, params, err := mime.ParseMediaType(contentType); err == nil {
 		return params["boundary"]
 	}
-	at := strings.Index(strings.ToLower(contentType), "boundary=")
-	if at < 0 {
-		return ""
+	for _, field := range strings.Split(contentType, ";") {
+		if key, value, _ := strings.Cut(field, "="); strings.EqualFold(strings.TrimSpace(key), "boundary") {
+			return strings.Trim(value, " \t\"")
+		}
 	}
-	value, _, _ := strings.Cut(contentType[at+len("boundary="):], ";")
-	return strings.Trim(value, " \t\"")
+	return ""
 }
 
 // next is the next picture, valid until the next call; io.EOF after the last.
