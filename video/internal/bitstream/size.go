@@ -26,11 +26,12 @@ func (s *Scanner) Size(packet []byte) (image.Point, bool) {
 // codecOf tells the codec of a packet that has a header; nil for none that is
 // known. What is a unit's type in one codec is forbidden in the others.
 func codecOf(packet []byte) (size func([]byte) (image.Point, bool)) {
+	for _, size := range []func([]byte) (image.Point, bool){vp8, vp9} {
+		if _, ok := size(packet); ok {
+			return size
+		}
+	}
 	switch {
-	case len(packet) > 10 && packet[0]&1 == 0 && bytes.Equal(packet[3:6], []byte{0x9d, 1, 0x2a}):
-		return vp8
-	case len(packet) > 4 && packet[0]>>6 == 2 && bytes.Contains(packet[:5], []byte{0x49, 0x83, 0x42}):
-		return vp9
 	case bytes.HasPrefix(packet, []byte{0xff, 0xd8}):
 		return jpeg
 	case bytes.HasPrefix(packet, []byte{0x12, 0}), bytes.HasPrefix(packet, []byte{0x0a}):
