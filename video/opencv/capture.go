@@ -4,6 +4,7 @@ package opencv
 
 import (
 	"context"
+	"image"
 	"io"
 	"math"
 	"net/url"
@@ -118,7 +119,7 @@ func (c *capture) begin(live bool) (err error) {
 		c.info.FPS = c.clock.rate
 	}
 	if c.path != "" {
-		c.scout = newScout(c.path)
+		c.scout = newScout(c.path, image.Pt(c.info.Width, c.info.Height))
 	}
 	if c.turn.Sideways() {
 		c.info.Width, c.info.Height = c.info.Height, c.info.Width

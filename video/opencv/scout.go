@@ -37,8 +37,9 @@ const (
 // takes their size from the newest.
 var lead = int64(runtime.NumCPU() + 16)
 
-// newScout is nil where the file's packets cannot be had, or do not say a size.
-func newScout(path string) *scout {
+// newScout is nil where the file's packets cannot be had, or do not say the size
+// that OpenCV begins with.
+func newScout(path string, size image.Point) *scout {
 	vc, err := gocv.VideoCaptureFileWithAPI(path, gocv.VideoCaptureFFmpeg)
 	if err != nil {
 		return nil
@@ -47,11 +48,11 @@ func newScout(path string) *scout {
 	if vc.Set(gocv.VideoCaptureFormat, asPackets); vc.Get(gocv.VideoCaptureFormat) == asPackets {
 		for s.read < firstHeader {
 			p, told, ok := s.packet()
-			if told {
+			if told && p == size {
 				s.size = p
 				return s
 			}
-			if !ok {
+			if told || !ok {
 				break
 			}
 		}

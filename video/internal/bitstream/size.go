@@ -39,18 +39,21 @@ func codecOf(packet []byte) (size func([]byte) (image.Point, bool)) {
 	}
 	units(packet, func(unit []byte) bool {
 		switch b := unit[0]; {
+		case b == 0xb6: // a picture of MPEG-4, whose groups begin as MPEG-2's sequences
+			size = mpeg4
+			return false
 		case b == 0xb3:
 			size = mpeg2
-		case b == 0xb0 || b == 0xb5 || b == 0xb6:
-			size = mpeg4
 		case b == 0x40 && len(unit) > 2 && unit[1] == 1: // a VPS
 			size = h265
-		case b&0x9f == 7: // an SPS
+			return false
+		case b&0x9f == 7 && size == nil: // an SPS
 			if _, ok := h264(append([]byte{0, 0, 1}, unit...)); ok {
 				size = h264
+				return false
 			}
 		}
-		return size == nil
+		return true
 	})
 	return size
 }

@@ -87,9 +87,10 @@ func TestSize(t *testing.T) {
 			unhex(t, "0000000140010c01ffff0408000003009c0800000300001e959809000000014201010408000003009c0800000300001e900610209b2cacd24995e02d010000030001000003000a08"),
 			unhex(t, "00000001"+"4201010408000003009c0800000300001e9002240d39e76cb2b349265780b404000003000400000300282000"),
 		}, []image.Point{small, odd}},
-		"vp9 of 10 bits": {[][]byte{unhex(t, "b124c1a10000408030b041c120e0c2c0")}, []image.Point{odd}},
-		"vp9 of RGB":     {[][]byte{unhex(t, "a2498342e0081006160038241c184a00")}, []image.Point{odd}},
-		"text":           {[][]byte{[]byte("no video"), nil, {0}, {0, 0, 1}}, nil},
+		"vp9 of 10 bits":         {[][]byte{unhex(t, "b124c1a10000408030b041c120e0c2c0")}, []image.Point{odd}},
+		"vp9 of RGB":             {[][]byte{unhex(t, "a2498342e0081006160038241c184a00")}, []image.Point{odd}},
+		"mpeg4 without a header": {[][]byte{unhex(t, "000001b3001007000001b610c1000001200102030405060708090a"), unhex(t, "000001b3001047000001b610c1")}, nil},
+		"text":                   {[][]byte{[]byte("no video"), nil, {0}, {0, 0, 1}}, nil},
 	} {
 		assert.Equal(t, c.want, sizes(c.packets...), name)
 	}
