@@ -80,6 +80,9 @@ type Source struct {
 	Queue int `yaml:"queue" min:"1" max:"65536"`
 	// Stall is how long a live source may be silent. Default 10s.
 	Stall Duration `yaml:"stall"`
+	// Unchanged is how long a live source may give the same picture. Default: for
+	// ever.
+	Unchanged Duration `yaml:"unchanged"`
 	// Reconnect says how a live source is opened again.
 	Reconnect Reconnect `yaml:"reconnect"`
 }

@@ -170,7 +170,7 @@ func (c *Config) input(s *Source) video.Input {
 		Selection: video.Selection{
 			Start: time.Duration(s.Start), End: time.Duration(s.End), Stride: s.Stride, FPS: s.FPS, ROI: s.roi(), Loop: s.Loop,
 		},
-		Policy: s.Policy, Queue: s.Queue, Stall: time.Duration(s.Stall),
+		Policy: s.Policy, Queue: s.Queue, Stall: time.Duration(s.Stall), Unchanged: time.Duration(s.Unchanged),
 		Reconnect: video.Reconnect{
 			Disabled: s.Reconnect.Disabled, Initial: time.Duration(s.Reconnect.Initial),
 			Max: time.Duration(s.Reconnect.Max), Attempts: s.Reconnect.Attempts,

@@ -24,7 +24,7 @@ outputs: [C5, logits]
 pipeline:
   sources:
     - {name: a, file: a.avi, start: 1.5s, end: 1m30s, stride: 2, fps: 12.5, region: [0, 10, 320, 240], loop: true, queue: 3}
-    - {name: b, camera: 0, policy: latest, stall: 250ms, reconnect: {initial: 10ms, max: 1s, attempts: 3, disabled: false}}
+    - {name: b, camera: 0, policy: latest, stall: 250ms, unchanged: 1m30s, reconnect: {initial: 10ms, max: 1s, attempts: 3, disabled: false}}
     - url: rtsp://camera/stream
     - gstreamer: videotestsrc ! appsink
     - {images: pictures, rate: 10}
@@ -59,6 +59,7 @@ func TestPipelineIsBuilt(t *testing.T) {
 	assert.Equal(t, video.Reconnect{Initial: 10 * time.Millisecond, Max: time.Second, Attempts: 3}, b.Reconnect)
 	assert.Equal(t, video.Latest, b.Policy)
 	assert.Equal(t, 250*time.Millisecond, b.Stall)
+	assert.Equal(t, 90*time.Second, b.Unchanged)
 	assert.Equal(t, video.Batching{Size: 4, Wait: 20 * time.Millisecond}, v.Batch)
 	assert.Equal(t, &video.Style{Line: 1, Opacity: 0.5, MinScore: 0.5, NoText: true}, v.Annotate)
 	assert.Len(t, v.Post("a"), 2)

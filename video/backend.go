@@ -26,7 +26,9 @@ type WriterOptions struct {
 	// have. Default: mp4v; VP80 in .webm, and in .avi MJPG, which takes nearly
 	// three times the time of mp4v and can be played after a crash.
 	Codec string
-	// FPS defaults to the source's rate, or 25 where that is unknown.
+	// FPS defaults to the source's rate, or 25 where that is unknown, at which each
+	// frame is shown at its time: pictures are repeated where the source's rate
+	// varies or frames are missing. With a rate given each frame is written once.
 	FPS float64
 }
 

@@ -65,6 +65,12 @@ func (p *Pipeline) openSinks(ctx context.Context) error {
 func (p *Pipeline) closeSinks() {
 	for _, d := range p.drains {
 		p.fail("sink "+d.Name, guard(d.sink.Close))
+		p.fail("sink "+d.Name, guard(func() error {
+			if n, ok := d.sink.(Noter); ok && n.Note() != "" {
+				p.config.Log.Info(n.Note(), "sink", d.Name)
+			}
+			return nil
+		}))
 	}
 }
 

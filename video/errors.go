@@ -16,7 +16,8 @@ var (
 	ErrSink = errors.New("video sink")
 	// ErrFrame: a frame is damaged, has no pixels or the wrong size.
 	ErrFrame = errors.New("invalid frame")
-	// ErrStall: a live source gave no frame for longer than its stall timeout.
+	// ErrStall: a live source gave no frame, or the same picture, for longer than
+	// its timeout.
 	ErrStall = errors.New("the stream stalled")
 	// ErrBackend: what was asked for needs a backend, such as OpenCV, that the
 	// program was built without.

@@ -112,8 +112,8 @@ func TestMJPEGErrors(t *testing.T) {
 		"no URL":    {"camera", "not an http"},
 		"file":      {"file:///x", "not an http"},
 		"refused":   {"http://user:secret@127.0.0.1:1/", "127.0.0.1:1"},
-		"page":      {answer("text/html", "hello"), "expected multipart"},
-		"boundary":  {answer("multipart/x-mixed-replace", ""), "expected multipart"},
+		"page":      {answer("text/html", "hello"), `expected multipart/x-mixed-replace or JPEGs, found "text/html"`},
+		"empty":     {answer("multipart/x-mixed-replace", ""), "no frames"},
 		"damaged":   {answer("multipart/x-mixed-replace; boundary=f", bad+bad+bad+"--f--\r\n"), "3 damaged pictures"},
 		"no frames": {answer("multipart/x-mixed-replace; boundary=f", "--f--\r\n"), "no frames"},
 	} {

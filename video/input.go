@@ -27,6 +27,10 @@ type Input struct {
 	// Stall is how long a live source may give no frame before it is taken for
 	// dead. Default 10 s; negative waits for ever.
 	Stall time.Duration
+	// Unchanged is how long a live source may give the same picture, to the last
+	// bit, before it is taken for dead: some go on with their last one. Default 0
+	// waits for ever, as a screen or a drawing may well stand still.
+	Unchanged time.Duration
 	// Reconnect is what to do about a live source that ended or is dead.
 	Reconnect Reconnect
 }
@@ -69,6 +73,9 @@ func (in *Input) validate() error {
 	}
 	if in.Queue < 0 || in.Queue > maxQueue {
 		return errors.Wrapf(ErrConfig, "source %s: a queue of %d, want 1 to %d", in.Name, in.Queue, maxQueue)
+	}
+	if in.Unchanged < 0 {
+		return errors.Wrapf(ErrConfig, "source %s: unchanged for %v, want 0 or more", in.Name, in.Unchanged)
 	}
 	if r := in.Reconnect; r.Initial < 0 || r.Max < 0 || r.Attempts < 0 {
 		return errors.Wrapf(ErrConfig, "source %s: reconnecting after %v up to %v, %d attempts: want none negative", in.Name, r.Initial, r.Max, r.Attempts)
@@ -252,6 +259,7 @@ func (f *feed) reader(ctx context.Context, events chan<- event) {
 
 // receive puts frames into the queue until the reader ends or stalls.
 func (f *feed) receive(ctx context.Context, events <-chan event) error {
+	var still still
 	var stalled <-chan time.Time
 	var timer *time.Timer
 	arm := func() {
@@ -286,12 +294,28 @@ func (f *feed) receive(ctx context.Context, events <-chan event) error {
 				f.open(*e.info)
 			default:
 				f.meter.add(e.took)
+				if err := f.watch(&still, e.frame); err != nil {
+					e.frame.Close()
+					return err
+				}
 				if err := f.take(ctx, e.frame); err != nil {
 					return err
 				}
 			}
 		}
 	}
+}
+
+// watch reports a live source whose picture has not changed for too long.
+func (f *feed) watch(s *still, frame *Frame) error {
+	if f.Unchanged == 0 || frame == nil || !f.Info().Live {
+		return nil
+	}
+	if d := s.since(frame, time.Now()); d >= f.Unchanged {
+		f.stalls.Add(1)
+		return errors.Wrapf(ErrStall, "the same picture for %v", d.Round(time.Millisecond))
+	}
+	return nil
 }
 
 func (f *feed) open(info Info) {

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"mime"
-	"mime/multipart"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/pkg/errors"
@@ -17,14 +14,13 @@ import (
 	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
-// maxJPEG bounds one picture of a stream.
-const maxJPEG = 64 << 20
-
 // MJPEG opens an MJPEG stream over HTTP as a live source: the
-// multipart/x-mixed-replace that network cameras and the sink Server send. A
-// nil client is one that gives up connecting after 10 s. Frames get the times
-// at which they come. A picture that is damaged is passed over, but three in a
-// row are an error. Errors wrap ErrSource and leave out the URL's password.
+// multipart/x-mixed-replace that network cameras and the sink Server send, with
+// whatever boundary, or JPEGs one after the other. A nil client is one that gives
+// up connecting after 10 s. Frames get the times at which their last byte comes,
+// and do not wait for the next one. A picture that is damaged is passed over, but
+// three in a row are an error. Errors wrap ErrSource and leave out the URL's
+// password.
 func MJPEG(address string, client *http.Client) Opener {
 	return func(ctx context.Context) (Source, error) {
 		u, err := url.Parse(address)
@@ -52,15 +48,15 @@ func redacted(address string) string {
 	return "(unreadable)"
 }
 
-// mjpegSource reads the parts of one response.
+// mjpegSource reads the pictures of one response.
 type mjpegSource struct {
-	body   io.Closer
-	parts  *multipart.Reader
-	cancel context.CancelFunc
-	buf    bytes.Buffer
-	begin  time.Time
-	next   int64
-	bad    int // pictures in a row
+	body     io.Closer
+	kind     string // the response's Content-Type
+	pictures *pictures
+	cancel   context.CancelFunc
+	begin    time.Time
+	next     int64
+	bad      int // pictures in a row
 }
 
 func openMJPEG(ctx context.Context, u *url.URL, client *http.Client) (Source, error) {
@@ -91,19 +87,12 @@ func requestMJPEG(ctx context.Context, u *url.URL, client *http.Client) (*mjpegS
 		}
 		return nil, err
 	}
-	kind, params, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	switch {
-	case res.StatusCode != http.StatusOK:
-		err = errors.Errorf("the server answers %s", res.Status)
-	case err != nil || !strings.HasPrefix(kind, "multipart/") || params["boundary"] == "":
-		err = errors.Errorf("expected multipart/x-mixed-replace with a boundary, found %q", res.Header.Get("Content-Type"))
-	default:
-		// Many cameras put the two dashes of the separator into its name.
-		boundary := strings.TrimPrefix(params["boundary"], "--")
-		return &mjpegSource{body: res.Body, parts: multipart.NewReader(res.Body, boundary)}, nil
+	if res.StatusCode != http.StatusOK {
+		_ = res.Body.Close()
+		return nil, errors.Errorf("the server answers %s", res.Status)
 	}
-	_ = res.Body.Close()
-	return nil, err
+	kind := res.Header.Get("Content-Type")
+	return &mjpegSource{body: res.Body, kind: kind, pictures: newPictures(res.Body, kind)}, nil
 }
 
 // Info implements Source.
@@ -122,14 +111,16 @@ const maxBad = 3
 func (s *mjpegSource) Read(ctx context.Context) (*Frame, error) {
 	defer context.AfterFunc(ctx, s.cancel)()
 	for {
-		data, err := s.part()
+		data, err := s.pictures.next()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err != nil {
-			if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-				return nil, io.EOF
-			}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, io.EOF
+		case errors.Is(err, errNoPictures):
+			return nil, errors.Wrapf(ErrSource, "expected multipart/x-mixed-replace or JPEGs, found %q", s.kind)
+		case err != nil:
 			return nil, errors.Wrapf(ErrSource, "the stream was cut: %v", err)
 		}
 		index, now := s.next, time.Now()
@@ -149,21 +140,4 @@ func (s *mjpegSource) Read(ctx context.Context) (*Frame, error) {
 		f.Index, f.PTS, f.Captured = index, now.Sub(s.begin), now
 		return f, nil
 	}
-}
-
-// part reads the next picture's bytes.
-func (s *mjpegSource) part() ([]byte, error) {
-	part, err := s.parts.NextRawPart()
-	if err != nil {
-		return nil, err
-	}
-	s.buf.Reset()
-	n, err := s.buf.ReadFrom(io.LimitReader(part, maxJPEG+1))
-	if err != nil {
-		return nil, err
-	}
-	if n > maxJPEG {
-		return nil, errors.Errorf("a picture of more than %d bytes", maxJPEG)
-	}
-	return s.buf.Bytes(), nil
 }

@@ -36,6 +36,12 @@ type Sink interface {
 	Close() error
 }
 
+// Noter is a Sink that has something to say of what it wrote, in a line that the
+// pipeline logs after Close; "" is nothing.
+type Noter interface {
+	Note() string
+}
+
 // Output is a sink of a pipeline.
 type Output struct {
 	// Name is used in messages: the file's name, for example.

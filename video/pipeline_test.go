@@ -3,6 +3,7 @@ package video
 import (
 	"context"
 	"fmt"
+	"image"
 	"io"
 	"log/slog"
 	"os"
@@ -201,6 +202,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"no open":     func(c *Config) { c.Inputs[0].Open = nil },
 		"twice":       func(c *Config) { c.Inputs = append(c.Inputs, c.Inputs[0]) },
 		"policy":      func(c *Config) { c.Inputs[0].Policy = "newest" },
+		"unchanged":   func(c *Config) { c.Inputs[0].Unchanged = -1 },
 		"queue":       func(c *Config) { c.Inputs[0].Queue = -1 },
 		"stride":      func(c *Config) { c.Inputs[0].Selection.Stride = -1 },
 		"times":       func(c *Config) { c.Inputs[0].Selection = Selection{Start: 2, End: 1} },
@@ -301,6 +303,131 @@ func TestReconnect(t *testing.T) {
 	assert.EqualValues(t, 1, s.Stalls)
 	assert.Contains(t, log.String(), "reconnecting")
 	assert.Contains(t, log.String(), "stats.fps")
+}
+
+// A live source that goes on with its last picture is opened again, if that is
+// wanted; a file may stand still.
+func TestUnchanged(t *testing.T) {
+	for name, c := range map[string]struct {
+		unchanged time.Duration
+		live      bool
+		stalls    int64
+	}{"wanted": {30 * time.Millisecond, true, 1}, "not wanted": {0, true, 0}, "file": {30 * time.Millisecond, false, 0}, "patient": {time.Hour, true, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			connections := 0
+			open := func(ctx context.Context) (Source, error) {
+				connections++
+				s := &synthetic{n: 3, live: c.live}
+				if connections > 1 {
+					return nil, errors.New("gone")
+				}
+				src, err := s.opener()(ctx)
+				return &frozen{Source: src, n: 60}, err
+			}
+			n := 0
+			p, err := run(t, Config{
+				Inputs:  []Input{{Name: "cam", Open: open, Unchanged: c.unchanged, Reconnect: Reconnect{Initial: time.Millisecond, Max: time.Millisecond, Attempts: 1}}},
+				Model:   &numberModel{},
+				Outputs: []Output{Func(func(context.Context, *Result) error { n++; return nil })},
+			})
+			if c.live {
+				assert.ErrorContains(t, err, "gone")
+			} else {
+				assert.NoError(t, err)
+			}
+			assert.EqualValues(t, c.stalls, p.Stats().Sources[0].Stalls)
+			if c.stalls > 0 {
+				assert.Less(t, n, 63)
+				assert.Greater(t, n, 3)
+			} else {
+				assert.Equal(t, 63, n)
+			}
+		})
+	}
+}
+
+// frozen repeats a source's last picture.
+type frozen struct {
+	Source
+	last *Frame
+	n    int
+}
+
+func (s *frozen) Read(ctx context.Context) (*Frame, error) {
+	f, err := s.Source.Read(ctx)
+	if err == nil {
+		s.last = f.Clone()
+		return f, nil
+	}
+	if s.n--; s.n < 0 {
+		return nil, err
+	}
+	time.Sleep(2 * time.Millisecond)
+	f = s.last.Clone()
+	f.Index++
+	f.PTS += time.Millisecond
+	s.last.Index, s.last.PTS = f.Index, f.PTS
+	return f, nil
+}
+
+// Frames of one source may change their size: all go on, in order, and tracks do
+// not.
+func TestSizeChangesMidway(t *testing.T) {
+	n := 0
+	open := func(ctx context.Context) (Source, error) {
+		first, err := (&synthetic{n: 10}).opener()(ctx)
+		if err != nil {
+			return nil, err
+		}
+		second, err := (&synthetic{n: 10, width: 8, height: 16}).opener()(ctx)
+		return &joined{Source: first, next: second}, err
+	}
+	sink := &collected{}
+	m := &numberModel{}
+	_, err := run(t, Config{
+		Inputs: []Input{{Name: "a", Open: open}}, Model: m, Batch: Batching{Size: 4},
+		Outputs: []Output{sink.output(), Func(func(_ context.Context, r *Result) error {
+			if want := image.Pt(16, 8); n < 10 {
+				assert.Equal(t, want, r.Frame.Bounds().Size())
+			} else {
+				assert.Equal(t, image.Pt(8, 16), r.Frame.Bounds().Size())
+			}
+			n++
+			return nil
+		})},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, append(upTo(10), upTo(10)...), sink.got["a"])
+
+	track, err := Tracking{}.Processor()
+	require.NoError(t, err)
+	ids := func(width int) int64 {
+		f, err := NewFrame(width, 10, 3*width, RGB, make([]uint8, 30*width), nil)
+		require.NoError(t, err)
+		r := &Result{Frame: f, Detections: []Detection{{Box: [4]float32{1, 1, 5, 5}}}}
+		require.NoError(t, track.Process(r))
+		return r.Detections[0].TrackID
+	}
+	assert.EqualValues(t, 1, ids(10))
+	assert.EqualValues(t, 1, ids(10))
+	assert.EqualValues(t, 2, ids(20), "an object of another picture")
+	assert.EqualValues(t, 2, ids(20))
+}
+
+// joined is a source that goes on with another.
+type joined struct {
+	Source
+	next Source
+}
+
+func (s *joined) Read(ctx context.Context) (*Frame, error) {
+	f, err := s.Source.Read(ctx)
+	if errors.Is(err, io.EOF) && s.next != nil {
+		s.Source, s.next = s.next, nil
+		return s.Source.Read(ctx)
+	}
+	return f, err
 }
 
 func TestResults(t *testing.T) {

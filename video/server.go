@@ -244,13 +244,17 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}()
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary="+boundary)
 	control := http.NewResponseController(w)
+	// A browser shows a picture when the boundary after it has come, so that comes
+	// with the picture.
+	if _, err := fmt.Fprintf(w, "--%s\r\n", boundary); err != nil {
+		return
+	}
 	for {
 		s.mu.Lock()
 		data, changed := v.jpeg, v.changed
 		s.mu.Unlock()
-		// The separator after the picture lets a browser show it at once.
 		_ = control.SetWriteDeadline(time.Now().Add(10 * time.Second))
-		if _, err := fmt.Fprintf(w, "--%s\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n", boundary, len(data), data); err != nil {
+		if _, err := fmt.Fprintf(w, "Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n--%s\r\n", len(data), data, boundary); err != nil {
 			return
 		}
 		if control.Flush() != nil {

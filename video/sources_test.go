@@ -207,6 +207,9 @@ func TestY4M(t *testing.T) {
 		"444":       {stream("YUV4MPEG2 W3 H1 F25:1 C444", 16, 235, 81, 128, 128, 90, 128, 128, 240), [][3]uint8{{0, 0, 0}, {255, 255, 255}, {254, 0, 0}}},
 		"422":       {stream("YUV4MPEG2 W3 H1 C422", 16, 235, 145, 128, 54, 128, 34), [][3]uint8{{0, 0, 0}, {255, 255, 255}, {0, 255, 1}}},
 		"420":       {stream("YUV4MPEG2 W2 H2 F30000:1001 Ip C420jpeg XYSCSS=420JPEG", 41, 41, 41, 41, 240, 110), [][3]uint8{{0, 0, 255}, {0, 0, 255}, {0, 0, 255}, {0, 0, 255}}},
+		"411":       {stream("YUV4MPEG2 W5 H1 C411", 81, 81, 81, 81, 145, 90, 54, 240, 34), [][3]uint8{{254, 0, 0}, {254, 0, 0}, {254, 0, 0}, {254, 0, 0}, {0, 255, 1}}},
+		"10 bits":   {stream("YUV4MPEG2 W2 H1 Cmono10", 64, 0, 235*4%256, 235*4/256), [][3]uint8{{0, 0, 0}, {255, 255, 255}}},
+		"full 16":   {stream("YUV4MPEG2 W2 H1 Cmono16 XCOLORRANGE=FULL", 0, 0, 255, 255), [][3]uint8{{0, 0, 0}, {255, 255, 255}}},
 		"grey":      {stream("YUV4MPEG2 W2 H1 Cmono", 16, 126), [][3]uint8{{0, 0, 0}, {128, 128, 128}}},
 		"full":      {stream("YUV4MPEG2 W2 H1 Cmono XCOLORRANGE=FULL", 0, 200), [][3]uint8{{0, 0, 0}, {200, 200, 200}}},
 		"frame tag": {bytes.NewReader([]byte("YUV4MPEG2 W1 H1 Cmono\nFRAME Ip\n\x10")), [][3]uint8{{0, 0, 0}}},
@@ -222,7 +225,7 @@ func TestY4M(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"empty": "", "no y4m": "RIFF....\n", "endless": string(make([]byte, 5000)), "no size": "YUV4MPEG2 C444\n",
-		"huge": "YUV4MPEG2 W99999999 H99999999\n", "deep": "YUV4MPEG2 W1 H1 C420p10\n", "interlaced": "YUV4MPEG2 W1 H1 It\n",
+		"huge": "YUV4MPEG2 W99999999 H99999999\n", "deep": "YUV4MPEG2 W1 H1 C420p17\n", "shallow": "YUV4MPEG2 W1 H1 C420p8\n", "4:1:0": "YUV4MPEG2 W1 H1 C410\n", "field": "YUV4MPEG2 W1 H1 Ix\n",
 		"cut": "YUV4MPEG2 W4 H4\nFRAME\nxx", "no frame": "YUV4MPEG2 W1 H1\nFRAM\nxxx", "half a line": "YUV4MPEG2 W1 H1\nFRA", "header alone": "YUV4MPEG2 W1",
 	} {
 		_, err := readAll(t, Y4M(bytes.NewReader([]byte(text))))
@@ -233,6 +236,8 @@ func TestY4M(t *testing.T) {
 // No stream makes the reader panic or take memory for frames that do not come.
 func FuzzY4M(f *testing.F) {
 	f.Add([]byte("YUV4MPEG2 W2 H2 F30000:1001 Ip C420jpeg\nFRAME\n123456FRAME\n123456"))
+	f.Add([]byte("YUV4MPEG2 W5 H3 Im C411\nFRAME Iiii\n" + string(make([]byte, 27))))
+	f.Add([]byte("YUV4MPEG2 W3 H3 It C420p10\nFRAME\n" + string(make([]byte, 34))))
 	f.Add([]byte("YUV4MPEG2 W3 H1 F0:0 C444 XCOLORRANGE=FULL\nFRAME X\n123456789"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Y4M(bytes.NewReader(data))(context.Background())

@@ -29,7 +29,7 @@ type SourceStats struct {
 	// Read frames, and of these, Dropped by the policy of a live source.
 	Read, Dropped int64
 	// Reconnects are the attempts to open the source again, Stalls those that
-	// its silence caused.
+	// its silence, or a picture that did not change, caused.
 	Reconnects, Stalls int64
 	// Done is true after the source's end.
 	Done bool

@@ -1,6 +1,7 @@
 package video
 
 import (
+	"image"
 	"sort"
 
 	"github.com/pkg/errors"
@@ -34,6 +35,7 @@ type tracker struct {
 	Tracking
 	tracks []track
 	last   int64
+	size   image.Point // of the frames
 }
 
 // Processor makes the processor of one source. The error wraps ErrConfig.
@@ -46,8 +48,12 @@ func (t Tracking) Processor() (Processor, error) {
 	return &tracker{Tracking: t}, nil
 }
 
-// Process implements Processor. It sets TrackID.
+// Process implements Processor. It sets TrackID. Tracks end where the frames change
+// their size, which leaves no box comparable.
 func (t *tracker) Process(r *Result) error {
+	if f := r.Frame; f != nil && f.Bounds().Size() != t.size {
+		t.tracks, t.size = nil, f.Bounds().Size()
+	}
 	type pair struct {
 		track, detection int
 		iou              float64

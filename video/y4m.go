@@ -15,10 +15,12 @@ import (
 const maxHeader = 4096
 
 // Y4M opens a YUV4MPEG2 stream as a source, as "ffmpeg -i … -f yuv4mpegpipe -"
-// writes it: 8 bits a sample, 4:2:0, 4:2:2, 4:4:4 or grey. Colours are
-// BT.601's, of limited range unless the header says XCOLORRANGE=FULL; chroma
-// is repeated, not interpolated. If r is an io.Closer, it is closed. A source
-// of a reader can be opened once. Errors wrap ErrSource.
+// writes it: 8 to 16 bits a sample ("-strict -1" for more than 8), 4:2:0, 4:1:1,
+// 4:2:2, 4:4:4, with alpha, which is dropped, or grey. Colours are BT.601's, of
+// limited range unless the header says XCOLORRANGE=FULL; chroma is repeated, not
+// interpolated. The two fields of an interlaced frame stay woven into one
+// picture; "-vf yadif" makes whole pictures of them. If r is an io.Closer, it is
+// closed. A source of a reader can be opened once. Errors wrap ErrSource.
 func Y4M(r io.Reader) Opener {
 	once := onlyOnce()
 	return func(ctx context.Context) (Source, error) {
@@ -39,8 +41,13 @@ func Y4M(r io.Reader) Opener {
 type y4m struct {
 	width, height int
 	fps           float64
-	divX, divY    int // chroma's subsampling; 0 is grey
+	divX, divY    int  // chroma's subsampling; 0 is grey
+	bits          int  // of a sample
+	alpha         bool // a fourth plane
 	full          bool
+	fields        byte // how the fields of a frame lie: p for none, t or b, m if each frame says it
+
+	deep []uint16 // a frame's samples of more than 8 bits
 }
 
 func openY4M(ctx context.Context, in *reader) (Source, error) {
@@ -68,7 +75,7 @@ func openY4M(ctx context.Context, in *reader) (Source, error) {
 		if planes == nil { // not before a frame begins: the header may lie
 			planes = make([]uint8, h.size())
 		}
-		return h.frame(ctx, s, planes)
+		return h.frame(ctx, s, planes, h.woven(line))
 	}
 	return s, nil
 }
@@ -86,7 +93,7 @@ func parseY4M(line string) (*y4m, error) {
 	if len(fields) == 0 || fields[0] != "YUV4MPEG2" {
 		return nil, errors.Wrapf(ErrSource, "expected a YUV4MPEG2 stream, found %.20q", line)
 	}
-	h := &y4m{fps: defaultRate, divX: 2, divY: 2}
+	h := &y4m{fps: defaultRate, divX: 2, divY: 2, bits: 8, fields: 'p'}
 	for _, field := range fields[1:] {
 		var err error
 		switch value := field[1:]; field[0] {
@@ -101,8 +108,12 @@ func parseY4M(line string) (*y4m, error) {
 		case 'X':
 			h.full = h.full || value == "COLORRANGE=FULL"
 		case 'I':
-			if value != "p" && value != "?" {
-				err = errors.Errorf("interlaced frames (%s) are not supported", field)
+			switch value {
+			case "t", "b", "m":
+				h.fields = value[0]
+			case "p", "?", "":
+			default:
+				err = errors.Errorf("interlacing %q, want p, t, b or m; ffmpeg -i IN -vf yadif -f yuv4mpegpipe - writes p", value)
 			}
 		}
 		if err != nil {
@@ -125,20 +136,44 @@ func (h *y4m) rate(value string) {
 	}
 }
 
-func (h *y4m) chroma(value string) error {
-	switch value {
-	case "420", "420jpeg", "420mpeg2", "420paldv":
-		h.divX, h.divY = 2, 2
-	case "422":
-		h.divX, h.divY = 2, 1
-	case "444":
-		h.divX, h.divY = 1, 1
-	case "mono":
-		h.divX, h.divY = 0, 0
-	default:
-		return errors.Errorf("chroma %q, want 420, 422, 444 or mono of 8 bits", value)
+// woven reports whether the chroma of a frame belongs to the fields: every other
+// line of a plane to one.
+func (h *y4m) woven(line string) bool {
+	if h.fields != 'm' {
+		return h.fields != 'p'
 	}
-	return nil
+	_, tags, _ := strings.Cut(line, " I")
+	return len(tags) > 2 && tags[2] == 'i' // how it is shown, how it was taken, how chroma was
+}
+
+// chroma reads the layout of a pixel: 420jpeg, 422p10, mono12.
+func (h *y4m) chroma(value string) error {
+	layouts := []struct {
+		name       string
+		divX, divY int
+	}{{"420", 2, 2}, {"411", 4, 1}, {"422", 2, 1}, {"444", 1, 1}, {"mono", 0, 0}}
+	for _, l := range layouts {
+		rest, ok := strings.CutPrefix(value, l.name)
+		if !ok {
+			continue
+		}
+		h.divX, h.divY, h.bits, h.alpha = l.divX, l.divY, 8, false
+		switch {
+		case rest == "", l.name == "420" && (rest == "jpeg" || rest == "mpeg2" || rest == "paldv"):
+			return nil
+		case l.name == "444" && rest == "alpha":
+			h.alpha = true
+			return nil
+		}
+		if l.name != "mono" {
+			rest, ok = strings.CutPrefix(rest, "p")
+		}
+		if n, err := strconv.Atoi(rest); ok && err == nil && n >= 9 && n <= 16 {
+			h.bits = n
+			return nil
+		}
+	}
+	return errors.Errorf("chroma %q, want 420, 411, 422, 444 or mono of 8 to 16 bits; ffmpeg -i IN -pix_fmt yuv420p -f yuv4mpegpipe - writes 420", value)
 }
 
 // chromaSize is the extents of one of the two chroma planes.
@@ -149,13 +184,21 @@ func (h *y4m) chromaSize() (w, height int) {
 	return (h.width + h.divX - 1) / h.divX, (h.height + h.divY - 1) / h.divY
 }
 
+// size is the bytes of a frame.
 func (h *y4m) size() int {
 	w, height := h.chromaSize()
-	return h.width*h.height + 2*w*height
+	n := h.width*h.height + 2*w*height
+	if h.alpha {
+		n += h.width * h.height
+	}
+	return n * h.bytes()
 }
 
+// bytes is those of a sample.
+func (h *y4m) bytes() int { return (h.bits + 7) / 8 }
+
 // frame reads the planes and converts them.
-func (h *y4m) frame(ctx context.Context, s *rawSource, planes []uint8) (*Frame, error) {
+func (h *y4m) frame(ctx context.Context, s *rawSource, planes []uint8, woven bool) (*Frame, error) {
 	if err := s.in.full(ctx, planes); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, errors.Wrap(ErrSource, "the stream ends inside a frame")
@@ -166,39 +209,16 @@ func (h *y4m) frame(ctx context.Context, s *rawSource, planes []uint8) (*Frame, 
 	if err != nil {
 		return nil, err
 	}
-	cw, ch := h.chromaSize()
-	luma, u, v := planes[:h.width*h.height], planes[h.width*h.height:][:cw*ch], planes[h.width*h.height+cw*ch:]
-	convert := limitedRange
-	if h.full {
-		convert = fullRange
+	if h.bits <= 8 {
+		convert(f, h, woven, planes)
+		return f, nil
 	}
-	for y := range h.height {
-		in, out := luma[y*h.width:][:h.width], f.Row(y)
-		for x, l := range in {
-			cb, cr := uint8(128), uint8(128)
-			if h.divX != 0 {
-				i := y/h.divY*cw + x/h.divX
-				cb, cr = u[i], v[i]
-			}
-			out[3*x], out[3*x+1], out[3*x+2] = convert(int32(l), int32(cb), int32(cr))
-		}
+	if h.deep == nil {
+		h.deep = make([]uint16, len(planes)/2)
 	}
+	for i := range h.deep {
+		h.deep[i] = uint16(planes[2*i]) | uint16(planes[2*i+1])<<8
+	}
+	convert(f, h, woven, h.deep)
 	return f, nil
 }
-
-// limitedRange is BT.601 with luma 16 to 235 and chroma 16 to 240, in 16-bit
-// fixed point.
-func limitedRange(y, cb, cr int32) (r, g, b uint8) {
-	l := 76309*(y-16) + 1<<15 // 255/219
-	cb, cr = cb-128, cr-128
-	return byteOf(l + 104597*cr), byteOf(l - 25675*cb - 53279*cr), byteOf(l + 132201*cb)
-}
-
-// fullRange is JPEG's.
-func fullRange(y, cb, cr int32) (r, g, b uint8) {
-	l := y<<16 + 1<<15
-	cb, cr = cb-128, cr-128
-	return byteOf(l + 91881*cr), byteOf(l - 22554*cb - 46802*cr), byteOf(l + 116130*cb)
-}
-
-func byteOf(v int32) uint8 { return uint8(min(max(v>>16, 0), 255)) }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -21,8 +22,11 @@ const source = "{source}"
 // {source} in the path stands for the source's name; without it the frames
 // must be of one source. The path's extension is one of .avi .mp4 .m4v .mov
 // .mkv .webm .flv .wmv .mpg .ts and .3gp, and says which codecs there are. The
-// first frame decides the size. Errors wrap video.ErrSink, or video.ErrConfig
-// for what no machine could write.
+// first frame decides the size. The file has a constant rate: where the source's
+// is unknown to be one, or frames are missing, pictures are repeated, so that each
+// is shown at its time; Note says how many. With a rate of WriterOptions each frame
+// is written once. Errors wrap video.ErrSink, or video.ErrConfig for what no
+// machine could write.
 func Writer(path string, o video.WriterOptions) video.Output {
 	return video.Output{Name: path, Open: func(context.Context) (video.Sink, error) {
 		codec, err := codecFor(path, o.Codec)
@@ -53,11 +57,11 @@ type file struct {
 	vw            *gocv.VideoWriter
 	canvas        canvas
 	width, height int
-	frames        int // written
+	pace          pace
 }
 
 // Write implements video.Sink.
-func (w *writer) Write(_ context.Context, r *video.Result) error {
+func (w *writer) Write(ctx context.Context, r *video.Result) error {
 	f := w.files[r.Source]
 	if f == nil {
 		if len(w.files) > 0 && !strings.Contains(w.path, source) {
@@ -72,13 +76,26 @@ func (w *writer) Write(_ context.Context, r *video.Result) error {
 	if r.Frame.Width != f.width || r.Frame.Height != f.height {
 		return errors.Wrapf(video.ErrSink, "the frame is %dx%d, the file %dx%d: a video file keeps its size; end the pipeline and begin a new file", r.Frame.Width, r.Frame.Height, f.width, f.height)
 	}
-	if err := f.room(); err != nil {
-		return err
+	for range f.pace.hold(r.PTS) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f.picture(); err != nil { // the one before, once more
+			return err
+		}
 	}
 	if err := f.canvas.fill(r.Frame); err != nil {
 		return err
 	}
-	f.frames++
+	return f.picture()
+}
+
+// picture writes what is on the canvas.
+func (f *file) picture() error {
+	if err := f.room(); err != nil {
+		return err
+	}
+	f.pace.written++
 	if err := f.vw.Write(f.canvas.mat); err != nil {
 		return errors.Wrap(video.ErrSink, err.Error())
 	}
@@ -90,9 +107,9 @@ func (w *writer) Write(_ context.Context, r *video.Result) error {
 // what waits in buffers, and the index that closing the file adds.
 func (f *file) room() error {
 	const buffers, perFrame = 256 << 10, 64
-	need := uint64(buffers + 3*f.width*f.height + perFrame*f.frames)
+	need := uint64(buffers + 3*f.width*f.height + perFrame*f.pace.written)
 	if free, ok := freeSpace(filepath.Dir(f.path)); ok && free < need {
-		return errors.Wrapf(video.ErrSink, "no space left on device: %d kB are free, %d are needed to go on; the %d frames written are kept", free>>10, need>>10, f.frames)
+		return errors.Wrapf(video.ErrSink, "no space left on device: %d kB are free, %d are needed to go on; the %d frames written are kept", free>>10, need>>10, f.pace.written)
 	}
 	return nil
 }
@@ -106,7 +123,7 @@ func (w *writer) open(r *video.Result) (*file, error) {
 		fps = 25
 	}
 	name := strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(r.Source)
-	f := &file{path: strings.ReplaceAll(w.path, source, name), width: r.Frame.Width, height: r.Frame.Height}
+	f := &file{path: strings.ReplaceAll(w.path, source, name), width: r.Frame.Width, height: r.Frame.Height, pace: pace{fps: fps, free: w.fps != 0}}
 	var err error
 	f.vw, err = gocv.VideoWriterFile(f.path, w.codec, fps, f.width, f.height, true)
 	if err == nil && !f.vw.IsOpened() {
@@ -117,6 +134,18 @@ func (w *writer) open(r *video.Result) (*file, error) {
 		return nil, errors.Wrapf(video.ErrSink, "OpenCV cannot write %s with the codec %s (%v)", f.path, w.codec, err)
 	}
 	return f, nil
+}
+
+// Note implements video.Noter.
+func (w *writer) Note() string {
+	var notes []string
+	for _, f := range w.files {
+		if n := f.pace.note(); n != "" {
+			notes = append(notes, f.path+" "+n)
+		}
+	}
+	slices.Sort(notes)
+	return strings.Join(notes, "; ")
 }
 
 // Close implements video.Sink: it completes the files.
@@ -132,6 +161,5 @@ func (w *writer) Close() error {
 			failed = errors.Wrap(video.ErrSink, err.Error())
 		}
 	}
-	clear(w.files)
 	return failed
 }
