@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"path"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -108,15 +107,15 @@ func (w *Weights) decode(d *decoder, n *yaml.Node, path string) {
 	d.mapping(n, reflect.ValueOf(w).Elem(), path)
 }
 
-func (w *Weights) check(d *decoder, _ *yaml.Node, where string) {
+func (w *Weights) check(d *decoder, _ *yaml.Node, path string) {
 	for _, l := range []struct {
 		key   string
 		globs []string
 	}{{"allow_missing", w.AllowMissing}, {"ignore_unexpected", w.IgnoreUnexpected}} {
 		for i, glob := range l.globs {
-			if _, err := path.Match(glob, ""); err != nil {
-				at := indexed(join(where, l.key), i)
-				d.wrong(d.nodes[at], at, "expected a glob such as fc.*, found %q (%v)", shorten(glob), err)
+			if _, err := names.Glob(glob); err != nil {
+				at := indexed(join(path, l.key), i)
+				d.wrong(d.nodes[at], at, "expected a glob such as fc.*, found %q (%s)", shorten(glob), shorten(err.Error()))
 			}
 		}
 	}
