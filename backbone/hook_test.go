@@ -45,7 +45,9 @@ func TestHookGlobs(t *testing.T) {
 		"**.conv1":      func(name string) bool { return name == "conv1" || strings.HasSuffix(name, ".conv1") },
 		"**.downsample": func(name string) bool { return strings.HasSuffix(name, ".downsample") },
 		"**.shortcut":   func(name string) bool { return strings.HasSuffix(name, ".downsample") },
-		"layer[34].*":   func(name string) bool { return (strings.HasPrefix(name, "layer3") || strings.HasPrefix(name, "layer4")) && strings.Count(name, ".") == 1 },
+		"layer[34].*": func(name string) bool {
+			return (strings.HasPrefix(name, "layer3") || strings.HasPrefix(name, "layer4")) && strings.Count(name, ".") == 1
+		},
 		"backbone.body.layer2.*": func(name string) bool {
 			return strings.HasPrefix(name, "layer2.") && strings.Count(name, ".") == 1
 		},

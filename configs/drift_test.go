@@ -103,7 +103,7 @@ func visit(n *yaml.Node, f func(n *yaml.Node, drop func() func())) {
 // beyondTheSchema are words of the errors that no JSON Schema could make.
 var beyondTheSchema = []string{
 	"there is no source", "two sources are called", "expected at most enter", "expected a time after start", "found no pixels", "expected a name for each of", "excludes detector and neck",
-	"expected a shipped configuration",
+	"expected a shipped configuration", "expected at least min_size",
 	"model.backbone: ", "model.backbone.", // what package backbone says of its fields together
 }
 

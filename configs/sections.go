@@ -107,7 +107,10 @@ func (w *Weights) decode(d *decoder, n *yaml.Node, path string) {
 	d.mapping(n, reflect.ValueOf(w).Elem(), path)
 }
 
-func (w *Weights) check(d *decoder, _ *yaml.Node, path string) {
+func (w *Weights) check(d *decoder, n *yaml.Node, path string) {
+	if w.Source == "" {
+		d.wrong(n, path, "expected a checkpoint's path or name, found nothing; leave the key out for random weights")
+	}
 	for _, l := range []struct {
 		key   string
 		globs []string

@@ -23,6 +23,14 @@ var (
 	ErrBackend = errors.New("no such video backend")
 )
 
+// named checks a path. The error wraps the sentinel.
+func named(path string, sentinel error) error {
+	if path == "" {
+		return errors.Wrap(sentinel, "the path is empty")
+	}
+	return nil
+}
+
 // StageError says which stage of a pipeline an error comes from: "source
 // door", "preprocess door", "model", "post-process", "annotate" or "sink
 // out.jsonl".

@@ -13,6 +13,9 @@ import (
 // format by the content, not by the name. Close the result when the tensors
 // have been read. Errors about the content wrap ErrFormat and name the file.
 func Open(path string) (*StateDict, error) {
+	if path == "" {
+		return nil, errors.Wrap(ErrWeights, "opening a checkpoint: the path is empty")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, errors.Wrap(err, "opening a checkpoint")

@@ -164,10 +164,19 @@ func (d *Detector) Load(sd *weights.StateDict, opts ...backbone.LoadOption) erro
 	var wrong *backbone.LoadError
 	if errors.As(err, &wrong) {
 		if n := countClasses(sd); n != 0 && n != d.settings.classes {
-			wrong.Hint = fmt.Sprintf("the checkpoint has %d classes and the detector %d, the background included: change its WithNumClasses", n, d.settings.classes)
+			wrong.Hint = d.settings.classesHint(n)
 		}
 	}
 	return err
+}
+
+// classesHint says how to fit a checkpoint of n classes.
+func (s *settings) classesHint(n int) string {
+	text := fmt.Sprintf("the checkpoint has %d classes and the detector %d, the background included", n, s.classes)
+	if s.counted == "WithLabels" {
+		return text + fmt.Sprintf(", as many as WithLabels names: give it %d names, the checkpoint's", n)
+	}
+	return text + fmt.Sprintf(": make it WithNumClasses(%d), or WithLabels of as many", n)
 }
 
 // StateDict returns the weights under torchvision's keys, in its shapes. They

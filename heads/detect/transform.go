@@ -52,11 +52,14 @@ func Detectron2Transform() Transform {
 // maxSide bounds the sides of prepared images.
 const maxSide = 1 << 14
 
-// Validate reports sizes and deviations that are not positive. The error wraps
-// ErrConfig.
+// Validate reports sizes and deviations that are not positive, and a MinSize
+// above MaxSize. The error wraps ErrConfig.
 func (t Transform) Validate() error {
 	if t.MinSize < 1 || t.MaxSize < 1 || t.SizeDivisible < 1 || t.MaxSize > maxSide || t.SizeDivisible > maxSide {
 		return errors.Wrapf(ErrConfig, "transform: MinSize %d, MaxSize %d, SizeDivisible %d: want 1 to %d", t.MinSize, t.MaxSize, t.SizeDivisible, maxSide)
+	}
+	if t.MinSize > t.MaxSize {
+		return errors.Wrapf(ErrConfig, "transform: MinSize %d is above MaxSize %d: no side of an image can be the shorter and longer than the other", t.MinSize, t.MaxSize)
 	}
 	for _, v := range t.Std {
 		if !(v > 0) {
