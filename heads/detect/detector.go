@@ -111,7 +111,8 @@ func (d *Detector) Detect(ctx context.Context, images []image.Image) ([][]Detect
 }
 
 // DetectTensors is Detect for tensors of 3×H×W or 1×3×H×W, RGB of 0 to 1, which
-// is what torchvision's detectors take.
+// is what torchvision's detectors take. NaN or an infinity among them is an
+// error that wraps ops.ErrNonFinite and says where.
 func (d *Detector) DetectTensors(ctx context.Context, images []*ops.Tensor) ([][]Detection, error) {
 	b, err := d.settings.transform.tensors(images)
 	if err != nil {
@@ -125,6 +126,9 @@ func (d *Detector) detect(ctx context.Context, b *batch) ([][]Detection, error) 
 		return nil, err
 	}
 	defer d.end()
+	if err := b.x.CheckFinite(); err != nil {
+		return nil, errors.WithMessage(err, d.kind+": the input")
+	}
 	objects, err := d.find(ctx, b)
 	if err != nil {
 		return nil, errors.WithMessage(err, d.kind)

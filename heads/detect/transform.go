@@ -125,6 +125,9 @@ func (t Transform) tensors(images []*ops.Tensor) (*batch, error) {
 		if img == nil || img.Rank() < 3 || img.Rank() > 4 || img.Dim(-3) != 3 || img.Rank() == 4 && img.Dim(0) != 1 {
 			return nil, errors.Wrapf(ops.ErrShape, "image %d is %v, want 3×H×W or 1×3×H×W", i, img)
 		}
+		if err := img.CheckFinite(); err != nil {
+			return nil, errors.WithMessagef(err, "image %d", i)
+		}
 		x, err := ops.New(1, 3, img.Dim(-2), img.Dim(-1))
 		if err != nil {
 			return nil, err
