@@ -2,6 +2,7 @@ package video
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/pkg/errors"
 )
@@ -30,6 +31,10 @@ func named(path string, sentinel error) error {
 	}
 	return nil
 }
+
+// logged is an error in a log: its text, one line. A slog.TextHandler would print
+// the stack traces that the error carries.
+func logged(err error) slog.Attr { return slog.String("error", err.Error()) }
 
 // StageError says which stage of a pipeline an error comes from: "source
 // door", "preprocess door", "model", "post-process", "annotate" or "sink

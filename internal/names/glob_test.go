@@ -66,7 +66,7 @@ func FuzzGlob(f *testing.F) {
 			return
 		}
 		got := match(name)
-		if strings.ContainsAny(pattern+name, "/\\\xff[") || strings.Contains(pattern, "**") || !isASCII(pattern+name) {
+		if strings.ContainsAny(pattern+name, "/\\[") || strings.Contains(pattern, "**") || !isASCII(pattern+name) {
 			return
 		}
 		want, err := path.Match(strings.ReplaceAll(pattern, ".", "/"), strings.ReplaceAll(name, ".", "/"))
