@@ -71,22 +71,55 @@ type LoadError struct {
 	Hint       string   // what to change, where that is known
 }
 
-// Error lists all of it, a line each.
+// maxListed is how many keys of a kind Error names.
+const maxListed = 3
+
+// Error is one line: how many keys of each kind, and the first ones. Details has
+// them all.
 func (e *LoadError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s does not fit the model (read as %s keys): %d missing, %d unexpected, %d misshapen", e.Source, e.Scheme, len(e.Missing), len(e.Unexpected), len(e.Misshapen))
-	for _, part := range []struct {
-		what string
-		list []string
-	}{{"missing", e.Missing}, {"unexpected", e.Unexpected}, {"misshapen", e.Misshapen}} {
-		for _, key := range part.list {
-			fmt.Fprintf(&b, "\n  %s: %s", part.what, key)
+	var parts []string
+	for _, l := range e.lists() {
+		if n := len(l.keys); n > 0 {
+			part := fmt.Sprintf("%d %s: %s", n, l.what, strings.Join(l.keys[:min(n, maxListed)], ", "))
+			if n > maxListed {
+				part += ", …"
+			}
+			parts = append(parts, part)
 		}
 	}
 	if e.Hint != "" {
-		b.WriteString("\n  " + e.Hint)
+		parts = append(parts, e.Hint)
 	}
-	return b.String()
+	return names.Printable(e.head() + ": " + strings.Join(parts, "; "))
+}
+
+// Details is all of it, a line each: what does not fit in general, every key
+// with what is wrong with it, and what to change.
+func (e *LoadError) Details() []string {
+	lines := []string{names.Printable(e.head())}
+	for _, l := range e.lists() {
+		for _, key := range l.keys {
+			lines = append(lines, names.Printable(l.what+": "+key))
+		}
+	}
+	if e.Hint != "" {
+		lines = append(lines, e.Hint)
+	}
+	return lines
+}
+
+func (e *LoadError) head() string {
+	return fmt.Sprintf("%s does not fit the model (read as %s keys)", e.Source, e.Scheme)
+}
+
+// lists are the keys by what is wrong with them.
+func (e *LoadError) lists() []keyList {
+	return []keyList{{"missing", e.Missing}, {"unexpected", e.Unexpected}, {"misshapen", e.Misshapen}}
+}
+
+type keyList struct {
+	what string
+	keys []string
 }
 
 // Unwrap makes errors.Is(err, weights.ErrWeights) true.

@@ -5,6 +5,7 @@ package names
 import (
 	"sort"
 	"strings"
+	"unicode"
 )
 
 // DidYouMean is the end of an error message about an unknown name: "; did you
@@ -42,6 +43,17 @@ func Nearest(name string, known []string, n int) []string {
 		near = append(near, c.name)
 	}
 	return near
+}
+
+// Printable is a text from a file with a � in the place of each line break and
+// other character that does not print, so that a message stays one line.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '�'
+		}
+		return r
+	}, text)
 }
 
 // maxLen bounds the work on a name that may come from a hostile file.
