@@ -160,6 +160,9 @@ var units = map[string]int64{"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 
 const maxBytes = 1 << 50
 
 func (b *Bytes) decode(d *decoder, n *yaml.Node, path string) {
+	if d.leadingZero(n, path) {
+		return
+	}
 	if m := amount.FindStringSubmatch(n.Value); m != nil && n.Kind == yaml.ScalarNode {
 		v, err := strconv.ParseInt(m[1], 10, 64)
 		if factor := units[m[2]]; err == nil && v <= maxBytes/factor {
