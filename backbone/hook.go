@@ -18,11 +18,14 @@ type HookFunc = model.HookFunc
 type Hook = model.Hook
 
 // Hook calls fn with the output of every module or function that the pattern
-// matches, as register_forward_hook does: a name in any spelling, or a glob in
-// which * does not cross a dot ("layer3.*.conv2"). A module that is called
-// several times, as layer1.0.relu is, calls the hook each time; its calls have
-// names of their own (layer1.0.relu_1). A container (layer3, layer3.0) stands
-// for its output.
+// matches, as register_forward_hook does: a name in any spelling, or a glob. A
+// module that is called several times, as layer1.0.relu is, calls the hook each
+// time; its calls have names of their own (layer1.0.relu_1). A container
+// (layer3, layer3.0) stands for its output.
+//
+// In a glob * and ? do not cross a dot, and ** does: layer3.*.conv2 is that
+// convolution of every block, layer4.** is layer4 and everything below it,
+// **.conv2 every conv2 at any depth, ** everything; layer[34] is either.
 //
 // fn may replace the value. Hooks of one place run in order of registration,
 // each on what the one before left. A hook on a value that a run does not

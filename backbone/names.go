@@ -3,6 +3,8 @@ package backbone
 import (
 	"regexp"
 	"strings"
+
+	"github.com/vertebra-vision/vertebra/internal/names"
 )
 
 // stageName matches the spellings of a stage, the rest of the path behind it:
@@ -10,9 +12,12 @@ import (
 var stageName = regexp.MustCompile(`^(?i:c|res|conv)([2-9])(?:_x)?(\..*)?$`)
 
 // canonicalName translates a node's name, or a pattern, from any spelling to
-// torchvision's.
+// torchvision's. What a pattern has before a wildcard is not taken off: without
+// it, stem.* would be everything.
 func canonicalName(name string) string {
-	name = unwrap(name)
+	if rest := unwrap(name); !isWild(rest) {
+		name = rest
+	}
 	if m := stageName.FindStringSubmatch(name); m != nil {
 		name = "layer" + string(m[1][0]-1) + m[2]
 	}
@@ -22,10 +27,16 @@ func canonicalName(name string) string {
 			segments[i] = "downsample"
 		}
 	}
-	if segments[0] == "stem" && len(segments) > 1 {
+	if segments[0] == "stem" && len(segments) > 1 && !isWild(segments[1]) {
 		segments = segments[1:]
 	}
 	return strings.Join(segments, ".")
+}
+
+// isWild reports a pattern whose first segment stands for several names.
+func isWild(pattern string) bool {
+	first, _, _ := strings.Cut(pattern, ".")
+	return names.HasGlob(first)
 }
 
 // classifierName translates the other names of fc.

@@ -320,9 +320,16 @@ func TestLoadListsEveryDisagreement(t *testing.T) {
 	assert.Equal(t, []string{"layer1.0.conv1.weight 8x8x1x1", "layer2.0.bn1.weight 16", "fc.bias 10"}, e.Missing)
 	assert.Equal(t, []string{"layer2.0.bn9.weight"}, e.Unexpected)
 	assert.Equal(t, []string{"fc.weight: checkpoint 1000x256, model 10x256"}, e.Misshapen)
-	for _, key := range []string{"missing: layer1.0.conv1.weight", "unexpected: layer2.0.bn9.weight", "misshapen: fc.weight"} {
-		assert.ErrorContains(t, err, key)
-	}
+	assert.EqualError(t, err, "the state dict does not fit the model (read as torchvision keys): "+
+		"3 missing: layer1.0.conv1.weight 8x8x1x1, layer2.0.bn1.weight 16, fc.bias 10; 1 unexpected: layer2.0.bn9.weight; "+
+		"1 misshapen: fc.weight: checkpoint 1000x256, model 10x256")
+	assert.Equal(t, []string{
+		"the state dict does not fit the model (read as torchvision keys)",
+		"missing: layer1.0.conv1.weight 8x8x1x1", "missing: layer2.0.bn1.weight 16", "missing: fc.bias 10",
+		"unexpected: layer2.0.bn9.weight", "misshapen: fc.weight: checkpoint 1000x256, model 10x256",
+	}, e.Details())
+	long := &LoadError{Source: "a\nb", Missing: []string{"a", "b", "c", "d"}, Unexpected: []string{"x\ny"}, Hint: "do that"}
+	assert.Equal(t, "a�b does not fit the model (read as  keys): 4 missing: a, b, c, …; 1 unexpected: x�y; do that", long.Error())
 	after, err := n.Forward(ctx, x)
 	require.NoError(t, err)
 	assert.Equal(t, before.Data(), after.Data(), "a failed load changes nothing")

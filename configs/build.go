@@ -159,7 +159,10 @@ func (c *Config) detector(b *Built) error {
 	case x.Classes != 0 && x.Classes != len(names):
 		names = nil
 	}
-	opts := append(x.options(), detect.WithLabels(names))
+	opts := x.options()
+	if names != nil {
+		opts = append(opts, detect.WithLabels(names))
+	}
 	var det *detect.Detector
 	if pyramid {
 		det, err = detect.New(x.Kind, b.Pyramid, opts...)
@@ -232,9 +235,22 @@ func (c *Config) load(ctx context.Context, opts []weights.FetchOption, b *Built)
 	}
 	defer func() { _ = sd.Close() }()
 	if err := b.load(sd, w.policy()...); err != nil {
+		c.hint(err)
 		return nil, errors.WithMessage(err, c.where(key, w.Source))
 	}
 	return published, nil
+}
+
+// hint adds the keys to what an error says of options.
+func (c *Config) hint(err error) {
+	var wrong *backbone.LoadError
+	switch {
+	case !errors.As(err, &wrong) || wrong.Hint == "":
+	case c.Model.Detector != nil:
+		wrong.Hint += "; in this file by model.detector.classes or model.labels"
+	case c.Model.Segmenter != nil:
+		wrong.Hint += "; in this file by model.segmenter.classes"
+	}
 }
 
 // checkpoint finds the file, by the rule that Weights.Source states.

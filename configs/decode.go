@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -77,6 +78,9 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 			d.wrong(key, path, "expected a key, found %s", describe(key))
 			continue
 		}
+		if path == "" && strings.HasPrefix(key.Value, "x-") {
+			continue // what aliases may stand for
+		}
 		where := join(path, key.Value)
 		if line, ok := first[key.Value]; ok {
 			d.wrong(key, where, "appears twice, first in line %d", line)
@@ -86,7 +90,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		if f := find(fields, key.Value); f != nil {
 			d.value(value, f.value, f.rules, where)
 		} else {
-			d.wrong(key, where, "unknown key%s", names.DidYouMean(key.Value, keysOf(fields)))
+			d.wrong(key, where, "unknown key%s", unknownKey(key.Value, keysOf(fields)))
 		}
 	}
 	for _, f := range fields {
@@ -94,6 +98,13 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 			d.wrong(n, join(path, f.key), "is missing")
 		}
 	}
+}
+
+func unknownKey(key string, known []string) string {
+	if strings.HasPrefix(key, "x-") {
+		return "; keys that begin with x- may stand at the top alone"
+	}
+	return names.DidYouMean(key, known)
 }
 
 // list decodes into a slice, or into an array, which has a length of its own.
@@ -141,6 +152,9 @@ var scalarKinds = map[reflect.Kind]struct{ words, tags string }{
 }
 
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value, r rules, path string) {
+	if v.Kind() != reflect.String && d.leadingZero(n, path) {
+		return
+	}
 	want := scalarKinds[v.Kind()]
 	if n.Kind != yaml.ScalarNode || !strings.Contains(want.tags, n.ShortTag()) || n.Decode(v.Addr().Interface()) != nil {
 		hint := ""
@@ -153,6 +167,28 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, r rules, path string) {
 	if expected := r.broken(v); expected != "" {
 		d.wrong(n, path, "%s, found %s", expected, describe(n))
 	}
+}
+
+var zeroFirst = regexp.MustCompile(`^([-+]?)0[0-9_]*[0-9]$`)
+
+// leadingZero reports an integer such as 010, which is ten to people and to YAML
+// 1.2, and eight to YAML 1.1 and to the parser.
+func (d *decoder) leadingZero(n *yaml.Node, path string) bool {
+	m := zeroFirst.FindStringSubmatch(n.Value)
+	if m == nil || n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" && n.ShortTag() != "!!float" {
+		return false
+	}
+	sign := strings.TrimPrefix(m[1], "+")
+	digits := strings.TrimLeft(strings.ReplaceAll(n.Value[len(m[1]):], "_", ""), "0")
+	if digits == "" {
+		digits = "0"
+	}
+	octal := ""
+	if digits != "0" && !strings.ContainsAny(digits, "89") {
+		octal = fmt.Sprintf(", or %s0o%s for the octal number", sign, shorten(digits))
+	}
+	d.wrong(n, path, "expected a number without a leading zero, found %s: write %s%s%s", describe(n), sign, shorten(digits), octal)
+	return true
 }
 
 // resolved is what an alias stands for, or the node itself.

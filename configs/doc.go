@@ -36,6 +36,18 @@
 //	    - video: {path: "{source}.avi"}
 //	    - http: localhost:8080
 //
+// Keys at the top that begin with x- are for anchors and mean nothing of their
+// own, and <<: *base, or a list of such, merges keys where a mapping lacks them:
+//
+//	x-live: &live {policy: latest, stall: 5s}
+//	pipeline:
+//	  sources:
+//	    - {<<: *live, name: door, mjpeg: "http://door.local/video"}
+//	    - {<<: *live, name: yard, mjpeg: "http://yard.local/video"}
+//
+// A number with a leading zero (010), which YAML 1.1 and 1.2 read differently, is
+// an error. Files are UTF-8, or UTF-16 with a byte order mark.
+//
 // In values ${NAME} and ${NAME:-default} stand for environment variables, and
 // $${ for ${. Set changes values from a command line.
 package configs

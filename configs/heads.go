@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/fpn"
 	"github.com/vertebra-vision/vertebra/heads/detect"
@@ -47,7 +49,8 @@ type Detector struct {
 	NMSThreshold   float64 `yaml:"nms_threshold" min:"0.000001" max:"1"`
 	MaxDetections  int     `yaml:"max_detections" min:"1" max:"100000"`
 	// MinSize is the length that an image's shorter side gets, unless the
-	// longer one would exceed MaxSize. Defaults 800 and 1333.
+	// longer one would exceed MaxSize, which is not below it. Defaults 800 and
+	// 1333, or as far as the other one allows.
 	MinSize int `yaml:"min_size" min:"1" max:"65536"`
 	MaxSize int `yaml:"max_size" min:"1" max:"65536"`
 }
@@ -67,9 +70,16 @@ func (x *Detector) options() []detect.Option {
 		list = append(list, detect.WithMaxDetections(x.MaxDetections))
 	}
 	if x.MinSize > 0 || x.MaxSize > 0 {
-		list = append(list, detect.WithMinMaxSize(orDefault(x.MinSize, 800), orDefault(x.MaxSize, max(1333, x.MinSize))))
+		most := orDefault(x.MaxSize, max(1333, x.MinSize))
+		list = append(list, detect.WithMinMaxSize(orDefault(x.MinSize, min(800, most)), most))
 	}
 	return list
+}
+
+func (x *Detector) check(d *decoder, n *yaml.Node, path string) {
+	if x.MinSize > 0 && x.MaxSize > 0 && x.MinSize > x.MaxSize {
+		d.wrong(child(n, "max_size"), join(path, "max_size"), "expected at least min_size, %d", x.MinSize)
+	}
 }
 
 // Segmenter is a head of package segment.

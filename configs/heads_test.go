@@ -2,6 +2,7 @@ package configs
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vertebra-vision/vertebra/heads/detect"
+	"github.com/vertebra-vision/vertebra/weights"
 )
 
 const thinBackbone = "version: 1\nmodel:\n  backbone: {preset: resnet18, width_multiplier: 0.125}\n"
@@ -49,6 +51,34 @@ func TestBuildDetectors(t *testing.T) {
 	b, _ := build(t, thinBackbone+"  neck: {channels: 16, extra: max_pool}\n  detector: {kind: fasterrcnn, classes: 3}\n  labels: [background, cat, dog]\n")
 	assert.Equal(t, []string{"background", "cat", "dog"}, b.Labels)
 	assert.Equal(t, 16, b.Pyramid.Config().Channels)
+	b, _ = build(t, thinBackbone+"  detector: {kind: fcos, classes: 5, max_size: 500}\n")
+	assert.Nil(t, b.Labels, "five classes of no name")
+}
+
+// A checkpoint of other classes does not load, and the error names the keys to
+// change.
+func TestOtherClasses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	b, _ := build(t, thinBackbone+"  detector: {kind: fcos}\n  neck: {channels: 32, extra: p6p7}\n")
+	sd, err := b.Detector.StateDict()
+	require.NoError(t, err)
+	var named []weights.Named
+	for _, name := range sd.Names() {
+		stored, _ := sd.Get(name)
+		x, err := stored.Tensor()
+		require.NoError(t, err)
+		named = append(named, weights.Named{Name: name, Tensor: x})
+	}
+	require.NoError(t, weights.SaveSafetensors(path, named, nil))
+	c, err := Parse("x.yaml", []byte(thinBackbone+"  detector: {kind: fcos}\n  neck: {channels: 32, extra: p6p7}\n  labels: [background, nut, bolt]\n  weights: "+path))
+	require.NoError(t, err)
+	_, err = c.Build(context.Background())
+	require.ErrorIs(t, err, ErrConfig)
+	c.Model.Labels, c.Model.Detector.Classes = Labels{}, 3
+	_, err = c.Build(context.Background())
+	require.ErrorIs(t, err, weights.ErrWeights)
+	assert.ErrorContains(t, err, "the checkpoint has 91 classes and the detector 3")
+	assert.ErrorContains(t, err, "in this file by model.detector.classes or model.labels")
 }
 
 func TestBuildSegmenters(t *testing.T) {
@@ -74,6 +104,7 @@ func TestBadHeads(t *testing.T) {
 		"unknown":   {"  neck: {chanels: 3}\n", "unknown key"},
 		"level":     {"  neck: {levels: [C3, C9]}\n", `x.yaml:4:9: model.neck: fpn: resnet18 has no level "C9"`},
 		"order":     {"  neck: {levels: [C4, C2]}\n", "want the finest first"},
+		"sizes":     {"  detector: {kind: fcos, min_size: 800, max_size: 100}\n", "x.yaml:4:51: model.detector.max_size: expected at least min_size, 800"},
 		"labels":    {"  detector: {kind: fcos, classes: 5}\n  labels: [a, b]\n", "labels"},
 		"rates":     {"  segmenter: {head: fcn, rates: [3]}\n", "rates are DeepLab's"},
 		"outputs":   {"  detector: {kind: fcos}\noutputs: [P3]\n", "a detector's only output is detections"},

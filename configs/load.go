@@ -49,6 +49,9 @@ const maxFile = 1 << 20
 // configuration that has it. Relative paths in a file begin at its folder.
 // Errors wrap ErrConfig.
 func Load(path string, opts ...Option) (*Config, error) {
+	if path == "" {
+		return nil, errors.Wrap(ErrConfig, "the path is empty, expected a file or a shipped configuration such as resnet50")
+	}
 	info, err := os.Stat(path)
 	folder := err == nil && info.IsDir()
 	if folder || errors.Is(err, fs.ErrNotExist) {

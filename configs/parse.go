@@ -35,6 +35,7 @@ func Parse(name string, data []byte, opts ...Option) (*Config, error) {
 		o(r)
 	}
 	r.expand(root, "")
+	r.unmerge(root, "")
 	if root, err = r.include(root, maxIncludes); err != nil {
 		return nil, err
 	}
@@ -61,17 +62,21 @@ func Parse(name string, data []byte, opts ...Option) (*Config, error) {
 
 // document parses YAML: exactly one document.
 func document(name string, data []byte) (*yaml.Node, error) {
+	data, err := prepared(name, data)
+	if err != nil {
+		return nil, err
+	}
 	var doc, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, errors.Wrapf(ErrConfig, "%s:1:1: the file is empty", name)
 		}
-		return nil, syntaxError(name, err)
+		return nil, syntaxError(name, data, err)
 	}
 	if err := d.Decode(&second); !errors.Is(err, io.EOF) {
 		if err != nil {
-			return nil, syntaxError(name, err)
+			return nil, syntaxError(name, data, err)
 		}
 		return nil, errors.Wrapf(ErrConfig, "%s:%d:1: a second document; there may be one", name, second.Line)
 	}
@@ -102,13 +107,16 @@ func countNodes(n *yaml.Node, left *int) bool {
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
 
 // syntaxError brings yaml's messages to the form of ours.
-func syntaxError(name string, err error) error {
+func syntaxError(name string, data []byte, err error) error {
 	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		text = m[2]
 	}
-	return errors.Wrapf(ErrConfig, "%s:%d:1: %s", name, line, text)
+	if at, ok := indentingTab(data, line); ok {
+		return at.error(name, "a tab, and YAML indents with spaces: replace it (%s)", text)
+	}
+	return place{line: line, column: 1}.error(name, "%s", text)
 }
 
 // fill puts the defaults where the file says nothing.

@@ -4,15 +4,33 @@ import (
 	"fmt"
 	"sort"
 	"strings"
-	"unicode"
 
 	"github.com/pkg/errors"
 	"gopkg.in/yaml.v3"
+
+	"github.com/vertebra-vision/vertebra/internal/names"
 )
 
-// ErrConfig is wrapped by every error about a file's content. Its text has a
-// line "file:line:column: key: what is wrong" for each problem.
+// ErrConfig is wrapped by every error about a file's content.
 var ErrConfig = errors.New("invalid configuration")
+
+// ProblemsError is what is wrong with a file's values. It wraps ErrConfig.
+type ProblemsError struct {
+	// Problems are "file:line:column: key: what is wrong", in the order of the
+	// file; where there are many the last one says how many more.
+	Problems []string
+}
+
+// Error is one line with all the problems; Details has a line for each.
+func (e *ProblemsError) Error() string {
+	return strings.Join(e.Problems, "; ") + ": " + ErrConfig.Error()
+}
+
+// Details is Problems.
+func (e *ProblemsError) Details() []string { return e.Problems }
+
+// Unwrap makes errors.Is(err, ErrConfig) true.
+func (e *ProblemsError) Unwrap() error { return ErrConfig }
 
 type problem struct {
 	file         string // "" is the file itself
@@ -44,7 +62,7 @@ func (p problems) error(name string) error {
 	if more := len(p) - maxProblems; more > 0 {
 		lines = append(lines, fmt.Sprintf("%s: and %d more", name, more))
 	}
-	return errors.WithMessage(ErrConfig, strings.Join(lines, "\n"))
+	return &ProblemsError{lines}
 }
 
 // position is "file:line:column", or what a command line sets, which has no
@@ -70,12 +88,7 @@ func pathName(path string) string {
 // length, without control characters.
 func shorten(text string) string {
 	const most = 60
-	clean := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '�'
-		}
-		return r
-	}, text[:min(len(text), 4*most)])
+	clean := names.Printable(text[:min(len(text), 4*most)])
 	if runes := []rune(clean); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}

@@ -220,6 +220,9 @@ func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 		fullPipeline,
 		"version: 1\ninclude: resnet18",
 		head + "pipeline: {sources: [{camera: 0}], annotate: {}, sinks: []}",
+		head + "x-anything: [1, {a: b}]",
+		"x-m: &m {threads: 2}\nversion: 1\nmodel: {<<: *m, backbone: resnet18}",
+		head + "pipeline: {sources: [&a {camera: 0}, {<<: *a, name: b}]}",
 	}
 	for _, name := range Shipped() {
 		text, err := readShipped(name)
@@ -252,6 +255,8 @@ func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 		head + "input: {preprocessing: {interpolation: area}}",
 		head + "input: {preprocessing: {crop: 1.5}}",
 		"version: 1\ninclude: [resnet18]",
+		"version: 1\nmodel: {backbone: resnet18, x-a: 1}", head + "xa: 1",
+		"x-m: &m {thread: 2}\nversion: 1\nmodel: {<<: *m, backbone: resnet18}",
 		head + "pipeline: {}",
 		head + "pipeline: {sources: []}",
 		head + "pipeline: {sources: [{}]}",

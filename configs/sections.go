@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -109,19 +108,21 @@ func (w *Weights) decode(d *decoder, n *yaml.Node, path string) {
 	d.mapping(n, reflect.ValueOf(w).Elem(), path)
 }
 
-func (w *Weights) check(d *decoder, n *yaml.Node, where string) {
+func (w *Weights) check(d *decoder, n *yaml.Node, path string) {
+	if w.Source == "" {
+		d.wrong(n, path, "expected a checkpoint's path or name, found nothing; leave the key out for random weights")
+	}
 	if under := child(n, "under"); under != nil && slices.Contains(strings.Split(w.Under, "."), "") {
-		at := join(where, "under")
-		d.wrong(under, at, "expected keys joined by dots, such as model.teacher, found %q", shorten(w.Under))
+		d.wrong(under, join(path, "under"), "expected keys joined by dots, such as model.teacher, found %q", shorten(w.Under))
 	}
 	for _, l := range []struct {
 		key   string
 		globs []string
 	}{{"allow_missing", w.AllowMissing}, {"ignore_unexpected", w.IgnoreUnexpected}} {
 		for i, glob := range l.globs {
-			if _, err := path.Match(glob, ""); err != nil {
-				at := indexed(join(where, l.key), i)
-				d.wrong(d.nodes[at], at, "expected a glob such as fc.*, found %q (%v)", shorten(glob), err)
+			if _, err := names.Glob(glob); err != nil {
+				at := indexed(join(path, l.key), i)
+				d.wrong(d.nodes[at], at, "expected a glob such as fc.*, found %q (%s)", shorten(glob), shorten(err.Error()))
 			}
 		}
 	}
@@ -163,6 +164,9 @@ var units = map[string]int64{"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 
 const maxBytes = 1 << 50
 
 func (b *Bytes) decode(d *decoder, n *yaml.Node, path string) {
+	if d.leadingZero(n, path) {
+		return
+	}
 	if m := amount.FindStringSubmatch(n.Value); m != nil && n.Kind == yaml.ScalarNode {
 		v, err := strconv.ParseInt(m[1], 10, 64)
 		if factor := units[m[2]]; err == nil && v <= maxBytes/factor {

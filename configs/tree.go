@@ -14,7 +14,7 @@ import (
 )
 
 // What is done to a file's tree before it is decoded: environment variables,
-// includes, and what a command line sets.
+// merges, includes, and what a command line sets.
 
 // Option changes how a file is read.
 type Option func(*reading)
@@ -91,6 +91,78 @@ func unexpanded(s string) string {
 	return dollars.ReplaceAllStringFunc(s, func(text string) string { return "$" + text })
 }
 
+// unmerge puts the keys that merges bring in their place: <<: *base, or a list of
+// such. The mapping's own keys hold, then those of the first in the list.
+func (r *reading) unmerge(n *yaml.Node, path string) {
+	if n.Kind == yaml.MappingNode {
+		r.take(n, r.bases(n, path), path)
+	}
+	for i, c := range n.Content {
+		switch {
+		case n.Kind == yaml.SequenceNode:
+			r.unmerge(c, indexed(path, i))
+		case i%2 == 1:
+			r.unmerge(c, join(path, n.Content[i-1].Value))
+		}
+	}
+}
+
+// take gives a mapping the keys of others that it lacks.
+func (r *reading) take(n *yaml.Node, bases []*yaml.Node, path string) {
+	have := map[string]bool{}
+	for i := 0; len(bases) > 0 && i < len(n.Content); i += 2 {
+		have[n.Content[i].Value] = true
+	}
+	for _, base := range bases {
+		r.unmerge(base, path)
+		for i := 0; i+1 < len(base.Content); i += 2 {
+			if key := base.Content[i]; !have[key.Value] {
+				have[key.Value] = true
+				n.Content = append(n.Content, key, r.alias(base.Content[i+1]))
+			}
+		}
+	}
+}
+
+// bases takes the merges out of a mapping and lists what they name.
+func (r *reading) bases(n *yaml.Node, path string) (list []*yaml.Node) {
+	var own []*yaml.Node
+	var merge *yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!merge" {
+			own = append(own, key, value)
+			continue
+		}
+		if merge != nil {
+			r.wrong(key, join(path, "<<"), "appears twice, first in line %d; one may have a list: <<: [*a, *b]", merge.Line)
+		}
+		merge = key
+		sources := []*yaml.Node{value}
+		if v := resolved(value); v.Kind == yaml.SequenceNode {
+			sources = v.Content
+		}
+		for _, s := range sources {
+			if b := resolved(s); b.Kind == yaml.MappingNode {
+				list = append(list, b)
+			} else {
+				r.wrong(s, join(path, "<<"), "expected keys with values to merge, such as <<: *base, or a list of such, found %s", describe(b))
+			}
+		}
+	}
+	n.Content = own
+	return list
+}
+
+// alias stands for a value in another place.
+func (r *reading) alias(n *yaml.Node) *yaml.Node {
+	a := &yaml.Node{Kind: yaml.AliasNode, Alias: resolved(n), Line: n.Line, Column: n.Column}
+	if file, ok := r.files[n]; ok {
+		r.files[a] = file
+	}
+	return a
+}
+
 // maxIncludes bounds how deep shipped files include each other.
 const maxIncludes = 4
 
@@ -113,6 +185,7 @@ func (r *reading) include(root *yaml.Node, depth int) (*yaml.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.unmerge(base, "")
 	r.origin(base, name)
 	if base, err = r.include(base, depth-1); err != nil {
 		return nil, err
@@ -134,6 +207,9 @@ func without(n *yaml.Node, key string) {
 // merged puts the keys of over over those of base. Mappings are merged; lists
 // and scalars are replaced.
 func merged(base, over *yaml.Node) *yaml.Node {
+	if b, o := resolved(base), resolved(over); b.Kind == yaml.MappingNode && o.Kind == yaml.MappingNode {
+		base, over = b, o
+	}
 	if base.Kind != yaml.MappingNode || over.Kind != yaml.MappingNode {
 		return over
 	}
@@ -183,6 +259,7 @@ func (r *reading) assign(root *yaml.Node, text string) error {
 	clear(node)
 	r.origin(node, name)
 	r.expand(node, path)
+	r.unmerge(node, path)
 	place := root
 	for rest := path; rest != ""; {
 		m := step.FindStringSubmatch(rest)
@@ -195,6 +272,7 @@ func (r *reading) assign(root *yaml.Node, text string) error {
 		}
 	}
 	*place = *node
+	r.origin(place, name)
 	return nil
 }
 

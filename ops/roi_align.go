@@ -25,8 +25,9 @@ type RoIAlignOptions struct {
 // RoIAlign pools regions of a map by averaging bilinear samples (He et al.,
 // "Mask R-CNN", 2017): torchvision.ops.roi_align. x is N×C×H×W and the result
 // K×C×Size for K regions. Samples more than a pixel outside the map count as
-// zero. There must be at least one region, their coordinates finite; errors
-// wrap ErrShape. It stops, with the context's error, when ctx ends.
+// zero, and pixels that no sample needs do not matter, NaN or not; in
+// torchvision those of weight zero do. There must be at least one region, their
+// coordinates finite; errors wrap ErrShape. It stops, with the context's error, when ctx ends.
 func RoIAlign(ctx context.Context, x *Tensor, rois []RoI, opt RoIAlignOptions) (*Tensor, error) {
 	if opt.Scale == 0 {
 		opt.Scale = 1
@@ -124,13 +125,15 @@ func (g *grid) place(b Box, x *Tensor, opt RoIAlignOptions) {
 }
 
 // taps are, for the bins along one axis, the pixels that a bin's samples touch
-// and their weights. Every bin has width of them; where it needs fewer the
-// last one is repeated with weight zero.
+// and their weights. Every bin has width of them, of which count matter; all
+// four of four do. No weight is zero, so that what is not used is not
+// multiplied: zero times NaN or an infinity would be NaN.
 type taps struct {
 	bins, width int
 	index       []int32
 	weight      []float32
-	count       []int // of each bin, before padding
+	count       []int // of each bin
+	nothing     []int // the bins without taps
 }
 
 // place computes the taps of bins that divide the stretch from start, and
@@ -190,8 +193,8 @@ func (t *taps) bin(p int, start, size float32, ratio, extent int) int {
 	return n
 }
 
-// narrow packs the bins to a common width and pads them. Widths up to four
-// become four, for which along and across are unrolled.
+// narrow packs the bins to a common width. Widths up to four become four, for
+// which along and across are unrolled.
 func (t *taps) narrow(widest int) {
 	width := widest
 	if width > 0 {
@@ -208,15 +211,56 @@ func (t *taps) narrow(widest int) {
 	t.width = width
 	for p := range t.bins {
 		index, weight := t.index[p*width:(p+1)*width], t.weight[p*width:(p+1)*width]
-		last := int32(0)
-		if n := t.count[p]; n > 0 {
-			last = index[n-1]
-		}
-		for k := t.count[p]; k < width; k++ {
-			index[k], weight[k] = last, 0
+		clear(weight[t.count[p]:])
+		if t.count[p] == 0 {
+			clear(index)
+			t.nothing = append(t.nothing, p)
+		} else if width == 4 {
+			share((*[4]int32)(index), (*[4]float32)(weight))
+		} else {
+			t.count[p] = withoutZeros(index, weight)
 		}
 	}
 	t.index, t.weight = t.index[:t.bins*width], t.weight[:t.bins*width]
+}
+
+// share gives taps of weight zero a part of another one, the first's being
+// positive. Halves of a product add up to it exactly, and pairs are added as they
+// were: (a + 0) + (0 + 0) is (a/4 + a/4) + (a/4 + a/4).
+func share(index *[4]int32, weight *[4]float32) {
+	if weight[2] == 0 && weight[3] == 0 && weight[1] != 0 {
+		index[2], weight[2], weight[1] = index[1], weight[1], 0
+	}
+	halve := func(from, to int) {
+		if weight[to] == 0 {
+			weight[from] /= 2
+			index[to], weight[to] = index[from], weight[from]
+		} else if weight[from] == 0 {
+			weight[to] /= 2
+			index[from], weight[from] = index[to], weight[to]
+		}
+	}
+	if weight[2] == 0 && weight[3] == 0 {
+		halve(0, 2)
+	}
+	halve(0, 1)
+	halve(2, 3)
+}
+
+// withoutZeros moves the taps that have a weight to the front and counts them.
+// The rest repeats the first, so that it touches no other row.
+func withoutZeros(index []int32, weight []float32) int {
+	n := 0
+	for k, w := range weight {
+		if w != 0 {
+			index[n], weight[n] = index[k], w
+			n++
+		}
+	}
+	for k := n; k < len(index); k++ {
+		index[k], weight[k] = index[0], 0
+	}
+	return n
 }
 
 // widen makes room for more taps a bin.
@@ -250,10 +294,17 @@ func (t *taps) compact() []int {
 
 // along sums one row for every bin.
 func (t *taps) along(dst, row []float32) {
-	if t.width != 4 {
+	if t.width == 4 {
+		t.alongFour(dst, row)
+	} else {
 		t.alongAny(dst, row)
-		return
 	}
+	for _, p := range t.nothing {
+		dst[p] = 0
+	}
+}
+
+func (t *taps) alongFour(dst, row []float32) {
 	index, weight := t.index, t.weight
 	for p := range dst {
 		i, w := index[:4:4], weight[:4:4]
@@ -264,7 +315,7 @@ func (t *taps) along(dst, row []float32) {
 
 func (t *taps) alongAny(dst, row []float32) {
 	for p := range dst {
-		index, weight := t.index[p*t.width:(p+1)*t.width], t.weight[p*t.width:(p+1)*t.width]
+		index, weight := t.index[p*t.width:][:t.count[p]], t.weight[p*t.width:][:t.count[p]]
 		var sum float32
 		for k, i := range index {
 			sum += weight[k] * row[i]
@@ -275,10 +326,17 @@ func (t *taps) alongAny(dst, row []float32) {
 
 // across sums rows of n values for every bin.
 func (t *taps) across(dst, rows []float32, n int) {
-	if t.width != 4 {
+	if t.width == 4 {
+		t.acrossFour(dst, rows, n)
+	} else {
 		t.acrossAny(dst, rows, n)
-		return
 	}
+	for _, p := range t.nothing {
+		clear(dst[p*n : (p+1)*n])
+	}
+}
+
+func (t *taps) acrossFour(dst, rows []float32, n int) {
 	for p := range t.bins {
 		i, w := t.index[4*p:4*p+4:4*p+4], t.weight[4*p:4*p+4:4*p+4]
 		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
@@ -295,7 +353,7 @@ func (t *taps) acrossAny(dst, rows []float32, n int) {
 	for p := range t.bins {
 		out := dst[p*n : (p+1)*n]
 		clear(out)
-		for k, i := range t.index[p*t.width : (p+1)*t.width] {
+		for k, i := range t.index[p*t.width:][:t.count[p]] {
 			w := t.weight[p*t.width+k]
 			for q, v := range rows[int(i)*n:][:len(out)] {
 				out[q] += w * v

@@ -53,12 +53,24 @@ func outputOf(name string, choose func(*Backend) Output) Output {
 	return Output{Name: name, Open: func(context.Context) (Sink, error) { return nil, errors.Wrap(ErrBackend, noBackend) }}
 }
 
+// namedOpener is openerOf for what has a path or an address.
+func namedOpener(path string, choose func(*Backend) Opener) Opener {
+	if err := named(path, ErrSource); err != nil {
+		return func(context.Context) (Source, error) { return nil, err }
+	}
+	return openerOf(choose)
+}
+
 // File opens a video file through the backend. Without one the error wraps
 // ErrBackend.
-func File(path string) Opener { return openerOf(func(b *Backend) Opener { return b.File(path) }) }
+func File(path string) Opener {
+	return namedOpener(path, func(b *Backend) Opener { return b.File(path) })
+}
 
 // URL opens an RTSP or HTTP stream through the backend; MJPEG needs none.
-func URL(address string) Opener { return openerOf(func(b *Backend) Opener { return b.URL(address) }) }
+func URL(address string) Opener {
+	return namedOpener(address, func(b *Backend) Opener { return b.URL(address) })
+}
 
 // GStreamer opens a pipeline in GStreamer's language, which ends in appsink,
 // through the backend.
@@ -73,6 +85,9 @@ func Camera(index int) Opener { return openerOf(func(b *Backend) Opener { return
 // annotates, to a video file through the backend. A file is of one source;
 // {source} in the path stands for its name and gives each a file.
 func VideoFile(path string, o WriterOptions) Output {
+	if err := named(path, ErrSink); err != nil {
+		return Output{Open: func(context.Context) (Sink, error) { return nil, err }}
+	}
 	return outputOf(path, func(b *Backend) Output { return b.Writer(path, o) })
 }
 

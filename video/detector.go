@@ -40,7 +40,7 @@ func (d *Detector) Run(ctx context.Context, batch []*Frame) ([]*Result, error) {
 	}
 	found, err := d.det.DetectPrepared(ctx, x, sizes)
 	if err != nil {
-		return nil, err
+		return nil, ofFrame(err, batch)
 	}
 	results := make([]*Result, len(batch))
 	for i, f := range batch {

@@ -2,6 +2,7 @@ package video
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/pkg/errors"
 )
@@ -23,6 +24,18 @@ var (
 	// program was built without.
 	ErrBackend = errors.New("no such video backend")
 )
+
+// named checks a path. The error wraps the sentinel.
+func named(path string, sentinel error) error {
+	if path == "" {
+		return errors.Wrap(sentinel, "the path is empty")
+	}
+	return nil
+}
+
+// logged is an error in a log: its text, one line. A slog.TextHandler would print
+// the stack traces that the error carries.
+func logged(err error) slog.Attr { return slog.String("error", err.Error()) }
 
 // StageError says which stage of a pipeline an error comes from: "source
 // door", "preprocess door", "model", "post-process", "annotate" or "sink

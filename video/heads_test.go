@@ -3,6 +3,7 @@ package video
 import (
 	"context"
 	"image"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -135,6 +136,39 @@ func TestSegmenterModel(t *testing.T) {
 	assert.Equal(t, both[1].Segmentation, mixed[2].Segmentation)
 	_, err = Segment(nil)
 	assert.ErrorIs(t, err, ErrConfig)
+}
+
+// An input that is no number is refused, and the frame named.
+func TestNonFiniteInputs(t *testing.T) {
+	neck, _ := detect.Neck("fcos")
+	pyr, err := fpn.New(smallTrunk(t), neck)
+	require.NoError(t, err)
+	det, err := detect.NewFCOS(pyr, detect.WithMinMaxSize(64, 200))
+	require.NoError(t, err)
+	detector, err := Detect(det)
+	require.NoError(t, err)
+	seg, err := segment.New(smallTrunk(t), segment.Config{Head: segment.FCN})
+	require.NoError(t, err)
+	segmenter, err := Segment(seg)
+	require.NoError(t, err)
+	network, err := NewNetwork(smallTrunk(t), transform.ImageNet(), nil, 1, "C3")
+	require.NoError(t, err)
+	for name, m := range map[string]interface {
+		Model
+		Preparer
+	}{"detector": detector, "segmenter": segmenter, "network": network} {
+		list := twoFrames(t)
+		for i, f := range list {
+			f.Source, f.Index = "door", int64(40+i)
+			f.Input, err = m.Prepare(context.Background(), f)
+			require.NoError(t, err)
+		}
+		list[1].Input.Data()[3] = float32(math.NaN())
+		_, err = m.Run(context.Background(), list)
+		require.ErrorIs(t, err, ops.ErrNonFinite, name)
+		assert.ErrorContains(t, err, "door, frame 41: ", name)
+		assert.ErrorContains(t, err, "channel 0, y 0, x 3 is NaN", name)
+	}
 }
 
 func TestCutMask(t *testing.T) {

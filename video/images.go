@@ -37,6 +37,9 @@ func Images(path string, fps float64) Opener {
 
 // imageFiles lists a folder's pictures or a glob's files.
 func imageFiles(path string) ([]string, error) {
+	if err := named(path, ErrSource); err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(path)
 	var files []string
 	switch {

@@ -33,6 +33,9 @@ func ImageFolder(dir, format string) Output {
 // folder makes a sink's folder if there is none. One that lies in no folder is
 // more likely a slip than a wish.
 func folder(dir string) error {
+	if err := named(dir, ErrSink); err != nil {
+		return err
+	}
 	err := os.Mkdir(dir, 0o755)
 	if err == nil {
 		return nil

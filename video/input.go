@@ -145,7 +145,7 @@ func (f *feed) run(ctx context.Context) error {
 		if failures++; f.Reconnect.Attempts > 0 && failures > f.Reconnect.Attempts {
 			return errors.WithMessagef(err, "gave up after %d attempts to reconnect", f.Reconnect.Attempts)
 		}
-		f.log.Warn("reconnecting", "source", f.Name, "after", wait, "cause", err)
+		f.log.Warn("reconnecting", "source", f.Name, "after", wait, logged(err))
 		if !sleep(ctx, wait) {
 			return nil
 		}
@@ -236,7 +236,7 @@ func (f *feed) reader(ctx context.Context, events chan<- event) {
 	}
 	defer func() {
 		if err := guard(src.Close); err != nil {
-			f.log.Warn("closing", "source", f.Name, "error", err)
+			f.log.Warn("closing", "source", f.Name, logged(err))
 		}
 	}()
 	info := src.Info()

@@ -151,6 +151,9 @@ func (s *Segmentation) areas() []RecordArea {
 // second. Errors wrap ErrSink.
 func JSONL(path string) Output {
 	return Output{Name: path, Open: func(context.Context) (Sink, error) {
+		if err := named(path, ErrSink); err != nil {
+			return nil, err
+		}
 		f, err := os.Create(path)
 		if err != nil {
 			return nil, errors.Wrap(ErrSink, err.Error())

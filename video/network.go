@@ -69,11 +69,15 @@ func (n *Network) Prepare(_ context.Context, f *Frame) (*ops.Tensor, error) {
 	return n.fused.Apply(f.bytes())
 }
 
-// Run implements Model.
+// Run implements Model. An input with NaN or an infinity is an error that wraps
+// ops.ErrNonFinite and names the frame.
 func (n *Network) Run(ctx context.Context, batch []*Frame) ([]*Result, error) {
 	x, err := inputOf(ctx, batch, n)
 	if err != nil {
 		return nil, err
+	}
+	if err := x.CheckFinite(); err != nil {
+		return nil, ofFrame(err, batch)
 	}
 	maps, err := n.net.Run(ctx, x, n.outputs...)
 	if err != nil {
@@ -108,6 +112,16 @@ func inputOf(ctx context.Context, batch []*Frame, p Preparer) (*ops.Tensor, erro
 		}
 	}
 	return stack(inputs)
+}
+
+// ofFrame names the frame that an error about a batch's values is about.
+func ofFrame(err error, batch []*Frame) error {
+	var e *ops.NonFiniteError
+	if errors.As(err, &e) && len(e.Index) == 4 && e.Index[0] < len(batch) {
+		f := batch[e.Index[0]]
+		return errors.WithMessagef(err, "%s, frame %d", f.Source, f.Index)
+	}
+	return err
 }
 
 // stack joins tensors of 1×… along the first dimension.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -281,12 +282,11 @@ func TestReconnect(t *testing.T) {
 		}
 		return s.opener()(ctx)
 	}
-	var log strings.Builder
 	var indices []int64
 	var times []time.Duration
 	p, err := run(t, Config{
 		Inputs: []Input{{Name: "cam", Open: open, Stall: 100 * time.Millisecond, Reconnect: Reconnect{Initial: time.Millisecond, Max: 4 * time.Millisecond, Attempts: 3}}},
-		Model:  &numberModel{}, Log: slog.New(slog.NewTextHandler(&log, nil)), LogEvery: time.Hour,
+		Model:  &numberModel{},
 		Outputs: []Output{Func(func(_ context.Context, r *Result) error {
 			indices, times = append(indices, r.Index), append(times, r.PTS)
 			return nil
@@ -301,8 +301,64 @@ func TestReconnect(t *testing.T) {
 	s := p.Stats().Sources[0]
 	assert.EqualValues(t, 7, s.Reconnects)
 	assert.EqualValues(t, 1, s.Stalls)
-	assert.Contains(t, log.String(), "reconnecting")
-	assert.Contains(t, log.String(), "stats.fps")
+}
+
+// badly is a source whose frame 2 cannot be read and that cannot be closed.
+type badly struct{ Source }
+
+func (b badly) Close() error { return errors.Wrap(ErrSource, "closing\nit") }
+
+// A log has a line for each event, whatever its errors carry: no stack trace.
+func TestLog(t *testing.T) {
+	broken := errors.Wrapf(ErrFrame, "frame 2:\nhalf of it is %q", "missing")
+	opened := 0
+	open := func(ctx context.Context) (Source, error) {
+		if opened++; opened > 2 {
+			return nil, errors.WithStack(errors.Wrap(broken, "again"))
+		}
+		s, err := (&synthetic{n: 2, live: true, fail: broken}).opener()(ctx)
+		return badly{s}, err
+	}
+	text, asJSON := &lockedBuffer{}, &lockedBuffer{}
+	for _, handler := range []slog.Handler{slog.NewTextHandler(text, nil), slog.NewJSONHandler(asJSON, nil)} {
+		opened = 0
+		_, err := run(t, Config{
+			Inputs: []Input{{Name: "cam", Open: open, Reconnect: Reconnect{Initial: time.Millisecond, Attempts: 2}}},
+			Model:  &numberModel{}, Log: slog.New(handler), LogEvery: time.Hour, Outputs: []Output{(&collected{}).output()},
+		})
+		require.ErrorIs(t, err, ErrFrame)
+	}
+	for _, log := range []string{text.String(), asJSON.String()} {
+		count := map[string]int{}
+		for line := range strings.Lines(log) {
+			assert.Less(t, len(line), 400, "%s", line)
+			assert.NotContains(t, line, ".go:", "no stack trace")
+			assert.NotContains(t, line, "runtime.goexit")
+			for _, event := range []string{"reconnecting", "closing", "stats"} {
+				if strings.Contains(line, event+" ") || strings.Contains(line, `"`+event+`"`) || strings.Contains(line, event+".fps") {
+					count[event]++
+				}
+			}
+		}
+		assert.Equal(t, strings.Count(log, "\n"), count["reconnecting"]+count["closing"]+count["stats"], "a line each:\n%s", log)
+		assert.Equal(t, 2, count["closing"])
+		assert.GreaterOrEqual(t, count["reconnecting"], 3)
+		assert.Equal(t, 1, count["stats"])
+	}
+	assert.Contains(t, text.String(), `level=WARN msg=reconnecting source=cam after=1ms error="frame 2:\nhalf of it is \"missing\": invalid frame"`)
+	assert.Contains(t, asJSON.String(), `"error":"frame 2:\nhalf of it is \"missing\": invalid frame"`)
+}
+
+// lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Builder.Write(p)
 }
 
 // A live source that goes on with its last picture is opened again, if that is

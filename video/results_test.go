@@ -328,6 +328,22 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
+// An empty path is not the working directory, nor a file of no name.
+func TestEmptyPath(t *testing.T) {
+	for name, open := range map[string]Opener{"images": Images("", 0), "file": File(""), "url": URL("")} {
+		_, err := open(context.Background())
+		assert.ErrorIs(t, err, ErrSource, name)
+		assert.ErrorContains(t, err, "the path is empty", name)
+	}
+	for name, o := range map[string]Output{
+		"jsonl": JSONL(""), "images": ImageFolder("", "png"), "features": FeatureShards("", 1), "video": VideoFile("", WriterOptions{}),
+	} {
+		_, err := o.Open(context.Background())
+		assert.ErrorIs(t, err, ErrSink, name)
+		assert.ErrorContains(t, err, "the path is empty", name)
+	}
+}
+
 func TestNoBackend(t *testing.T) {
 	if registered.Load() != nil {
 		t.Skip("there is one")

@@ -51,7 +51,7 @@ func (s *Segmenter) Run(ctx context.Context, batch []*Frame) ([]*Result, error) 
 		}
 		maps, err := s.seg.ClassifyTo(ctx, x, batch[0].Width, batch[0].Height)
 		if err != nil {
-			return nil, err
+			return nil, ofFrame(err, batch)
 		}
 		for i, m := range maps {
 			r := resultOf(batch[i])

@@ -2,10 +2,11 @@ package weights
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/names"
 )
 
 var (
@@ -35,20 +36,7 @@ func clean(text string) string {
 	if len(text) > maxMessage {
 		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
 	}
-	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
-	if !strings.ContainsFunc(text, unprintable) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if unprintable(r) {
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	return names.Printable(text)
 }
 
 // named says which of a file's names an error is about.

@@ -1,5 +1,7 @@
 package weights
 
+import "github.com/vertebra-vision/vertebra/ops"
+
 // NonFiniteTensor counts the values of a tensor that are no numbers.
 type NonFiniteTensor struct {
 	Name     string
@@ -15,8 +17,12 @@ func NonFinite(sd *StateDict) ([]NonFiniteTensor, error) {
 		if err != nil {
 			return nil, err
 		}
+		first := ops.IndexNonFinite(data)
+		if first < 0 {
+			continue
+		}
 		n := NonFiniteTensor{Name: name}
-		for _, v := range data {
+		for _, v := range data[first:] {
 			switch {
 			case v != v:
 				n.NaN++
@@ -24,9 +30,7 @@ func NonFinite(sd *StateDict) ([]NonFiniteTensor, error) {
 				n.Inf++
 			}
 		}
-		if n.NaN+n.Inf > 0 {
-			list = append(list, n)
-		}
+		list = append(list, n)
 	}
 	return list, nil
 }

@@ -40,6 +40,9 @@ func optionsOf(opts []OpenOption) (o openOptions) {
 // the option [Under] chooses one. Other errors about the content wrap
 // ErrFormat. All name the file.
 func Open(path string, opts ...OpenOption) (*StateDict, error) {
+	if path == "" {
+		return nil, errors.Wrap(ErrWeights, "opening a checkpoint: the path is empty")
+	}
 	path, err := inFolder(path)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,9 @@ var ErrUnknownCheckpoint = errors.New("unknown checkpoint")
 // unknown name gives an error that wraps [ErrUnknownCheckpoint] and lists the
 // nearest names.
 func Lookup(name string) (*Checkpoint, error) {
+	if name == "" {
+		return nil, errors.Wrap(ErrUnknownCheckpoint, "the name is empty, expected one such as resnet50/IMAGENET1K_V2")
+	}
 	model, tag := splitName(name)
 	for _, c := range registry() {
 		own := c.Model == model && (strings.EqualFold(c.Tag, tag) || c.Default && tag == "default")
@@ -90,6 +93,9 @@ func quote(text string) string {
 // checkpoint is nil for a path. Where it is neither, the error wraps
 // [ErrUnknownCheckpoint] and says so.
 func Resolve(ctx context.Context, nameOrPath string, opts ...FetchOption) (path string, ck *Checkpoint, err error) {
+	if nameOrPath == "" {
+		return "", nil, errors.Wrap(ErrUnknownCheckpoint, "weights: expected a checkpoint's path or the name of a published one, found neither")
+	}
 	info, statErr := os.Stat(nameOrPath)
 	if statErr == nil && (!info.IsDir() || holdsCheckpoint(nameOrPath)) {
 		return nameOrPath, nil, nil

@@ -46,7 +46,7 @@ func TestLookupUnknown(t *testing.T) {
 		{"resnet50/IMAGENET1K_V3", "did you mean resnet50/IMAGENET1K_V1 or resnet50/IMAGENET1K_V2?"},
 		{"resnet18/IMAGENET1K_V2", "did you mean resnet18/IMAGENET1K_V1?"},
 		{"VGG16_Weights.IMAGENET1K_V1", "resnet"},
-		{"", "did you mean"},
+		{"", "the name is empty"},
 		{"/", "did you mean"},
 		{"resnet50/", "did you mean"},
 		{"resnet50/IMAGENET1K_V2/x", "resnet50/IMAGENET1K_V2"},
@@ -124,7 +124,6 @@ func TestResolveNeither(t *testing.T) {
 	for _, c := range []struct{ what, message string }{
 		{"resnet51.pth", `there is no file "resnet51.pth", and no published checkpoint has that name`},
 		{"folder", `"folder" is a folder`},
-		{"", `there is no file ""`},
 		{"nul\x00byte", `cannot be read`},
 		{strings.Repeat("x", 1<<20), `cannot be read`},
 	} {
@@ -134,6 +133,18 @@ func TestResolveNeither(t *testing.T) {
 		assert.ErrorContains(t, err, "did you mean")
 		assert.Less(t, len(err.Error()), 1000)
 	}
-	_, _, err := Resolve(context.Background(), "resnet18", WithCacheDir(t.TempDir()), WithBaseURL(t.TempDir()))
+	for what, f := range map[string]func() error{
+		"Resolve": func() error { _, _, err := Resolve(context.Background(), ""); return err },
+		"Fetch":   func() error { _, err := Fetch(context.Background(), ""); return err },
+		"Lookup":  func() error { _, err := Lookup(""); return err },
+	} {
+		require.ErrorIs(t, f(), ErrUnknownCheckpoint, what)
+		assert.ErrorContains(t, f(), "expected", what)
+		assert.NotContains(t, f().Error(), "did you mean", what)
+	}
+	_, err := Open("")
+	require.ErrorIs(t, err, ErrWeights)
+	assert.ErrorContains(t, err, "the path is empty")
+	_, _, err = Resolve(context.Background(), "resnet18", WithCacheDir(t.TempDir()), WithBaseURL(t.TempDir()))
 	assert.ErrorIs(t, err, ErrFetch)
 }

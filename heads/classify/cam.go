@@ -13,11 +13,14 @@ import (
 // Features for Discriminative Localization", 2016): where in the last map the
 // evidence for a class lies. It is the sum of the map's channels, each times
 // the classifier's weight for the class; its mean and the classifier's bias
-// make up the logit. x is N×C×H×W, preprocessed, and the network one whose
-// classifier reads the pooled last map, as all presets are.
+// make up the logit. x is N×C×H×W, preprocessed, without NaN and infinities, and
+// the network one whose classifier reads the pooled last map, as all presets are.
 func (c *Classifier) CAM(ctx context.Context, x *ops.Tensor, class int) (*ops.Tensor, error) {
 	if class < 0 || class >= len(c.Labels) {
 		return nil, errors.Wrapf(backbone.ErrConfig, "class %d of %d", class, len(c.Labels))
+	}
+	if err := checkFinite(c.Network, x); err != nil {
+		return nil, err
 	}
 	levels := c.Network.Levels()
 	last := levels[len(levels)-1]

@@ -36,17 +36,31 @@ func New(net *backbone.Network, tf transform.Classification, labels []string) (*
 }
 
 // Classify returns the k most likely classes of each image, the likeliest
-// first. The images make one batch.
+// first. The images make one batch. What a Transform turns into NaN or
+// infinities is refused, with an error that wraps ops.ErrNonFinite.
 func (c *Classifier) Classify(ctx context.Context, k int, images ...image.Image) ([][]Prediction, error) {
 	x, err := c.Transform.ApplyBatch(images...)
 	if err != nil {
 		return nil, err
 	}
-	logits, err := c.Network.Forward(ctx, x)
+	logits, err := c.forward(ctx, x)
 	if err != nil {
 		return nil, err
 	}
 	return TopK(logits, k, c.Labels)
+}
+
+// forward is Network.Forward, which would compute with NaN, for finite inputs.
+func (c *Classifier) forward(ctx context.Context, x *ops.Tensor) (*ops.Tensor, error) {
+	if err := checkFinite(c.Network, x); err != nil {
+		return nil, err
+	}
+	return c.Network.Forward(ctx, x)
+}
+
+// checkFinite names the network for whose input a tensor is.
+func checkFinite(net *backbone.Network, x *ops.Tensor) error {
+	return errors.WithMessage(x.CheckFinite(), net.Config().Name+": the input")
 }
 
 // TopK turns N×classes logits into the k likeliest classes of each row, the

@@ -42,7 +42,7 @@ func (c *Classifier) TenCrop(ctx context.Context, k int, img image.Image) ([]Pre
 	if err != nil {
 		return nil, err
 	}
-	logits, err := c.Network.Forward(ctx, x)
+	logits, err := c.forward(ctx, x)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (c *Classifier) MultiScale(ctx context.Context, k int, img image.Image, sca
 		if err != nil {
 			return nil, err
 		}
-		logits, err := c.Network.Forward(ctx, x)
+		logits, err := c.forward(ctx, x)
 		if err != nil {
 			return nil, err
 		}

@@ -37,8 +37,12 @@ type Embedder struct {
 	Normalise bool
 }
 
-// Embed makes N×channels vectors of N×C×H×W preprocessed images.
+// Embed makes N×channels vectors of N×C×H×W preprocessed images. NaN or an
+// infinity among them is an error that wraps ops.ErrNonFinite and says where.
 func (e *Embedder) Embed(ctx context.Context, x *ops.Tensor) (*ops.Tensor, error) {
+	if err := checkFinite(e.Network, x); err != nil {
+		return nil, err
+	}
 	level := e.Level
 	if level == "" {
 		levels := e.Network.Levels()

@@ -28,7 +28,7 @@ func (e Ensemble) Classify(ctx context.Context, k int, images ...image.Image) ([
 		if err != nil {
 			return nil, err
 		}
-		logits, err := c.Network.Forward(ctx, x)
+		logits, err := c.forward(ctx, x)
 		if err != nil {
 			return nil, err
 		}

@@ -117,6 +117,7 @@ func TestBadOptions(t *testing.T) {
 		"many":         WithProposals(5, 1<<30),
 		"rpn":          WithProposalThresholds(-1, 0),
 		"size":         WithMinMaxSize(0, 5),
+		"sizes":        WithMinMaxSize(800, 100),
 		"std":          WithTransform(Transform{MinSize: 5, MaxSize: 5, SizeDivisible: 1}),
 		"anchors":      WithAnchors(anchors),
 		"uneven":       WithAnchors(uneven),
@@ -126,7 +127,9 @@ func TestBadOptions(t *testing.T) {
 		_, err := NewFasterRCNN(pyramid(t, "fasterrcnn", 8), o)
 		assert.ErrorIs(t, err, ErrConfig, name)
 	}
-	_, err := NewFasterRCNN(nil)
+	_, err := Preset("fcos_resnet18_fpn", WithMinMaxSize(800, 100))
+	assert.ErrorContains(t, err, "WithMinMaxSize(800, 100): transform: MinSize 800 is above MaxSize 100")
+	_, err = NewFasterRCNN(nil)
 	assert.ErrorIs(t, err, ErrConfig)
 	_, err = NewFCOS(pyramid(t, "fcos", 40))
 	assert.ErrorIs(t, err, ErrConfig, "40 channels in 32 groups")
@@ -452,6 +455,9 @@ func TestOtherClasses(t *testing.T) {
 		err = d.Load(sd)
 		assert.ErrorIs(t, err, weights.ErrWeights, kind)
 		assert.ErrorContains(t, err, "misshapen")
-		assert.ErrorContains(t, err, "the checkpoint has 7 classes and the detector 5, the background included: change its WithNumClasses")
+		assert.ErrorContains(t, err, "the checkpoint has 7 classes and the detector 5, the background included: make it WithNumClasses(7), or WithLabels of as many")
+		d, err = New(kind, pyr, WithLabels([]string{"background", "nut", "bolt"}), WithBoxFeatures(64))
+		require.NoError(t, err)
+		assert.ErrorContains(t, d.Load(sd), "the checkpoint has 7 classes and the detector 3, the background included, as many as WithLabels names: give it 7 names")
 	}
 }

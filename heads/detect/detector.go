@@ -111,7 +111,8 @@ func (d *Detector) Detect(ctx context.Context, images []image.Image) ([][]Detect
 }
 
 // DetectTensors is Detect for tensors of 3×H×W or 1×3×H×W, RGB of 0 to 1, which
-// is what torchvision's detectors take.
+// is what torchvision's detectors take. NaN or an infinity among them is an
+// error that wraps ops.ErrNonFinite and says where.
 func (d *Detector) DetectTensors(ctx context.Context, images []*ops.Tensor) ([][]Detection, error) {
 	b, err := d.settings.transform.tensors(images)
 	if err != nil {
@@ -125,6 +126,9 @@ func (d *Detector) detect(ctx context.Context, b *batch) ([][]Detection, error) 
 		return nil, err
 	}
 	defer d.end()
+	if err := b.x.CheckFinite(); err != nil {
+		return nil, errors.WithMessage(err, d.kind+": the input")
+	}
 	objects, err := d.find(ctx, b)
 	if err != nil {
 		return nil, errors.WithMessage(err, d.kind)
@@ -164,10 +168,19 @@ func (d *Detector) Load(sd *weights.StateDict, opts ...backbone.LoadOption) erro
 	var wrong *backbone.LoadError
 	if errors.As(err, &wrong) {
 		if n := countClasses(sd); n != 0 && n != d.settings.classes {
-			wrong.Hint = fmt.Sprintf("the checkpoint has %d classes and the detector %d, the background included: change its WithNumClasses", n, d.settings.classes)
+			wrong.Hint = d.settings.classesHint(n)
 		}
 	}
 	return err
+}
+
+// classesHint says how to fit a checkpoint of n classes.
+func (s *settings) classesHint(n int) string {
+	text := fmt.Sprintf("the checkpoint has %d classes and the detector %d, the background included", n, s.classes)
+	if s.counted == "WithLabels" {
+		return text + fmt.Sprintf(", as many as WithLabels names: give it %d names, the checkpoint's", n)
+	}
+	return text + fmt.Sprintf(": make it WithNumClasses(%d), or WithLabels of as many", n)
 }
 
 // StateDict returns the weights under torchvision's keys, in its shapes. They

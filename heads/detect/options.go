@@ -19,6 +19,7 @@ type Option func(*settings) error
 // settings are all that can be chosen.
 type settings struct {
 	classes   int
+	counted   string // the option that set the classes, empty for none
 	labels    []string
 	keypoints int
 	channels  int // of the pyramid
@@ -105,14 +106,16 @@ func WithNumClasses(n int) Option {
 		if len(s.labels) != n {
 			s.labels = nil // they are of other classes
 		}
-		s.classes = n
+		s.classes, s.counted = n, "WithNumClasses"
 	})
 }
 
-// WithLabels names the classes, class 0 first.
+// WithLabels names the classes, class 0, the background, first. It sets the
+// number of classes as well: there is a label for each. A checkpoint of another
+// number does not load, and the error says so.
 func WithLabels(names []string) Option {
 	return atLeast("WithLabels", 2, len(names), func(s *settings) {
-		s.labels, s.classes = append([]string(nil), names...), len(names)
+		s.labels, s.classes, s.counted = append([]string(nil), names...), len(names), "WithLabels"
 	})
 }
 
@@ -136,11 +139,12 @@ func WithTransform(t Transform) Option {
 }
 
 // WithMinMaxSize sets the length that an image's shorter side gets, unless its
-// longer side would exceed the second. Default 800 and 1333.
+// longer side would exceed the second, which is not below the first. Default
+// 800 and 1333.
 func WithMinMaxSize(minSize, maxSize int) Option {
 	return func(s *settings) error {
 		s.transform.MinSize, s.transform.MaxSize = minSize, maxSize
-		return s.transform.Validate()
+		return errors.WithMessagef(s.transform.Validate(), "WithMinMaxSize(%d, %d)", minSize, maxSize)
 	}
 }
 

@@ -49,7 +49,8 @@ func (t Transform) prepare(b transform.Bytes) (*ops.Tensor, error) {
 }
 
 // DetectPrepared is Detect for a batch of what Prepare gave: x is N×3×H×W, and
-// sizes are the widths and heights that the images had before.
+// sizes are the widths and heights that the images had before. NaN and
+// infinities are refused as in DetectTensors.
 func (d *Detector) DetectPrepared(ctx context.Context, x *ops.Tensor, sizes []image.Point) ([][]Detection, error) {
 	if x == nil || x.Rank() != 4 || x.Dim(1) != 3 || x.Dim(0) != len(sizes) {
 		return nil, errors.Wrapf(ops.ErrShape, "the batch is %v, want N×3×H×W for %d images", x, len(sizes))

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"image"
+	"math"
 	"reflect"
 	"testing"
 
@@ -11,6 +12,36 @@ import (
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 )
+
+// Values that are no numbers are refused in the caller's own coordinates.
+func TestNonFiniteInputs(t *testing.T) {
+	d := small(t, "fcos")
+	good, bad := pattern(t, 3, 60, 80), pattern(t, 1, 3, 60, 80)
+	bad.Data()[(1*60+59)*80+79] = float32(math.NaN())
+	_, err := d.DetectTensors(ctx, []*ops.Tensor{good, bad})
+	require.ErrorIs(t, err, ops.ErrNonFinite)
+	assert.ErrorContains(t, err, "image 1: the value at image 0, channel 1, y 59, x 79 is NaN")
+	good.Data()[5] = math.MaxFloat32
+	_, err = d.DetectTensors(ctx, []*ops.Tensor{good})
+	require.ErrorIs(t, err, ops.ErrNonFinite, "once it is divided by the deviation")
+	assert.ErrorContains(t, err, "fcos: the input: the value at image 0, channel 0, y ")
+	x, err := d.Prepare(transform.Bytes{Pix: make([]uint8, 3*80*60), Width: 80, Height: 60, Stride: 240})
+	require.NoError(t, err)
+	x.Data()[x.Dim(3)+2] = float32(math.Inf(-1))
+	_, err = d.DetectPrepared(ctx, x, []image.Point{{X: 80, Y: 60}})
+	require.ErrorIs(t, err, ops.ErrNonFinite)
+	assert.ErrorContains(t, err, "image 0, channel 0, y 1, x 2 is -Inf")
+}
+
+func pattern(t *testing.T, shape ...int) *ops.Tensor {
+	t.Helper()
+	x, err := ops.New(shape...)
+	require.NoError(t, err)
+	for i := range x.Data() {
+		x.Data()[i] = float32(i%7) / 7
+	}
+	return x
+}
 
 // What was prepared beforehand gives the detections that Detect gives, in a
 // batch of images whose sizes differ too.

@@ -52,11 +52,14 @@ func Detectron2Transform() Transform {
 // maxSide bounds the sides of prepared images.
 const maxSide = 1 << 14
 
-// Validate reports sizes and deviations that are not positive. The error wraps
-// ErrConfig.
+// Validate reports sizes and deviations that are not positive, and a MinSize
+// above MaxSize. The error wraps ErrConfig.
 func (t Transform) Validate() error {
 	if t.MinSize < 1 || t.MaxSize < 1 || t.SizeDivisible < 1 || t.MaxSize > maxSide || t.SizeDivisible > maxSide {
 		return errors.Wrapf(ErrConfig, "transform: MinSize %d, MaxSize %d, SizeDivisible %d: want 1 to %d", t.MinSize, t.MaxSize, t.SizeDivisible, maxSide)
+	}
+	if t.MinSize > t.MaxSize {
+		return errors.Wrapf(ErrConfig, "transform: MinSize %d is above MaxSize %d: no side of an image can be the shorter and longer than the other", t.MinSize, t.MaxSize)
 	}
 	for _, v := range t.Std {
 		if !(v > 0) {
@@ -121,6 +124,9 @@ func (t Transform) tensors(images []*ops.Tensor) (*batch, error) {
 	for i, img := range images {
 		if img == nil || img.Rank() < 3 || img.Rank() > 4 || img.Dim(-3) != 3 || img.Rank() == 4 && img.Dim(0) != 1 {
 			return nil, errors.Wrapf(ops.ErrShape, "image %d is %v, want 3×H×W or 1×3×H×W", i, img)
+		}
+		if err := img.CheckFinite(); err != nil {
+			return nil, errors.WithMessagef(err, "image %d", i)
 		}
 		x, err := ops.New(1, 3, img.Dim(-2), img.Dim(-1))
 		if err != nil {

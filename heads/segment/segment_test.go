@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -78,6 +79,26 @@ func TestClassify(t *testing.T) {
 		}
 		assert.Zero(t, differ, head)
 	}
+}
+
+// Classify refuses values that are no numbers; Logits computes with them.
+func TestNonFiniteInputs(t *testing.T) {
+	seg := thin(t, segment.Config{Head: segment.FCN, NumClasses: 7})
+	x := nets.Input(t, 1, 3, 64, 64)
+	x.Data()[64*64+3] = float32(math.NaN())
+	for name, f := range map[string]func() error{
+		"Classify":   func() error { _, err := seg.Classify(ctx, x); return err },
+		"ClassifyTo": func() error { _, err := seg.ClassifyTo(ctx, x, 30, 20); return err },
+	} {
+		require.ErrorIs(t, f(), ops.ErrNonFinite, name)
+		assert.ErrorContains(t, f(), "segment: the input: the value at image 0, channel 1, y 0, x 3 is NaN", name)
+	}
+	seg.Transform.Mean[2] = float32(math.NaN())
+	_, err := seg.Segment(ctx, image.NewGray(image.Rect(0, 0, 9, 9)))
+	assert.ErrorIs(t, err, ops.ErrNonFinite)
+	y, err := seg.Logits(ctx, x)
+	require.NoError(t, err)
+	assert.ErrorIs(t, y.CheckFinite(), ops.ErrNonFinite)
 }
 
 // Classify holds a row of the logits for each worker, not the map.

@@ -92,7 +92,8 @@ func (s *Segmenter) one(ctx context.Context, x *ops.Tensor, name string) (*ops.T
 }
 
 // Classify gives every pixel of a batch its likeliest class: the argmax of
-// Logits, without holding them.
+// Logits, without holding them. NaN or an infinity in the input, with which
+// Logits computes, is an error that wraps ops.ErrNonFinite and says where.
 func (s *Segmenter) Classify(ctx context.Context, x *ops.Tensor) ([]*Map, error) {
 	if x == nil || x.Rank() != 4 {
 		return nil, errors.Wrapf(ops.ErrShape, "segment: the input is %v, want N×C×H×W", x)
@@ -128,6 +129,9 @@ func (s *Segmenter) Segment(ctx context.Context, img image.Image) (*Map, error) 
 }
 
 func (s *Segmenter) classify(ctx context.Context, x *ops.Tensor, width, height int) ([]*Map, error) {
+	if err := x.CheckFinite(); err != nil {
+		return nil, errors.WithMessage(err, "segment: the input")
+	}
 	logits, err := s.one(ctx, x, logitsName)
 	if err != nil {
 		return nil, err

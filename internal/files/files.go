@@ -13,6 +13,9 @@ import (
 // Replace writes a file through a temporary one beside it, so that nobody ever
 // sees half of it.
 func Replace(path string, write func(w io.Writer) error) (err error) {
+	if path == "" {
+		return errors.New("writing a file: the path is empty")
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return errors.Wrapf(err, "writing %s", path)

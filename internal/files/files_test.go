@@ -28,5 +28,6 @@ func TestReplace(t *testing.T) {
 	list, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	assert.Len(t, list, 1)
+	require.ErrorContains(t, Replace("", text("x")), "the path is empty")
 	require.ErrorContains(t, Replace(filepath.Join(folder, "nowhere", "f"), text("x")), "writing")
 }

@@ -325,7 +325,10 @@ func blockedResult(t *testing.T, rng *rand.Rand, s ConvSpec, a Algorithm, x, res
 	run(a.New(b), args)
 	out := make([]float32, s.Out.Len())
 	run(NewReorder(s.Out, b.OutLayout, Layout{}), &Args{In: [][]float32{args.Out}, Out: out})
-	require.True(t, slices.Equal(laid(out, s.Out, b.OutLayout), args.Out), "%v writes beside its output", a)
+	whole := slices.EqualFunc(laid(out, s.Out, b.OutLayout), args.Out, func(want, got float32) bool {
+		return want == got || got-got != 0 // in channels that fill up a block, where the others are no numbers
+	})
+	require.True(t, whole, "%v writes beside its output", a)
 	return out
 }
 

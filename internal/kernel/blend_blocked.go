@@ -88,7 +88,7 @@ func NewBlockedResize(s ResizeSpec, in, out Layout) Kernel {
 		sources := make([]source, len(list))
 		for i, x := range list {
 			sources[i] = source{[]int{x.A, x.B}, []float32{x.WA, x.WB}}
-			if !s.Bilinear || x.WB == 0 {
+			if x.A == x.B && x.WB == 0 {
 				sources[i] = source{[]int{x.A}, []float32{1}}
 			}
 		}

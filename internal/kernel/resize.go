@@ -51,6 +51,8 @@ func (s *ResizeSpec) samples(in, out int, factor float64) []Sample {
 		case !s.Bilinear:
 			i := min(int(float32(o)*step), in-1)
 			list[o] = Sample{A: i, B: i, WA: 1}
+		case in == out: // copied whatever the factor, as in PyTorch
+			list[o] = Sample{A: o, B: o, WA: 1}
 		default:
 			list[o] = blend(s.source(o, step), in)
 		}

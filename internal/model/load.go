@@ -10,6 +10,7 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/engine"
 	"github.com/vertebra-vision/vertebra/internal/graph"
+	"github.com/vertebra-vision/vertebra/internal/names"
 	"github.com/vertebra-vision/vertebra/internal/parallel"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
@@ -25,8 +26,8 @@ type loadPolicy struct {
 }
 
 // AllowMissing keeps the present values of parameters that match one of the
-// globs and that the checkpoint lacks. In globs, * does not cross a dot and a
-// trailing ** matches the rest of a name; no glob at all allows everything.
+// globs and that the checkpoint lacks. In globs, * does not cross a dot and **
+// does; no glob at all allows everything.
 func AllowMissing(globs ...string) LoadOption {
 	return func(p *loadPolicy) { p.missing = append(p.missing, orAll(globs)...) }
 }
@@ -49,6 +50,16 @@ func ReplaceClassifier() LoadOption {
 	return func(p *loadPolicy) { p.replaceClassifier = true }
 }
 
+// check reports a glob that is none. The error wraps weights.ErrWeights.
+func (p *loadPolicy) check() error {
+	for _, glob := range slices.Concat(p.missing, p.unexpected) {
+		if _, err := names.Glob(glob); err != nil {
+			return errors.Wrap(weights.ErrWeights, err.Error())
+		}
+	}
+	return nil
+}
+
 func orAll(globs []string) []string {
 	if len(globs) == 0 {
 		return []string{"**"}
@@ -66,6 +77,9 @@ func (m *Model) Load(sd *weights.StateDict, opts ...LoadOption) error {
 	var policy loadPolicy
 	for _, o := range opts {
 		o(&policy)
+	}
+	if err := policy.check(); err != nil {
+		return err
 	}
 	keys := m.spec.Keys
 	if keys == nil {
@@ -136,10 +150,8 @@ func (m *Model) match(sd *weights.StateDict, policy loadPolicy) ([]parameter, *L
 
 func matchAny(globs []string, key string) bool {
 	return slices.ContainsFunc(globs, func(glob string) bool {
-		if prefix, ok := strings.CutSuffix(glob, "**"); ok {
-			return strings.HasPrefix(key, prefix)
-		}
-		return matchName(glob, key)
+		match, err := names.Glob(glob)
+		return err == nil && match(key)
 	})
 }
 

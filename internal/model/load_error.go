@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vertebra-vision/vertebra/internal/names"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
@@ -20,42 +21,63 @@ type LoadError struct {
 	Hint       string   // what to change, where that is known
 }
 
-// maxListed bounds each list in the message. The fields have all of it.
-const maxListed = 12
+// maxListed is how many keys of a kind Error names.
+const maxListed = 3
 
-// Error is one line, which shows the first of long lists.
+// Error is one line: how many keys of each kind, and the first ones. Details has
+// them all.
 func (e *LoadError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s does not fit the model (read as %s keys", e.Source, e.Scheme)
-	if e.Under != "" {
-		fmt.Fprintf(&b, ", those under %q", e.Under)
-	}
-	if e.Prefix != "" {
-		fmt.Fprintf(&b, ", without their prefix %q", e.Prefix)
-	}
-	fmt.Fprintf(&b, "): %d missing, %d unexpected, %d misshapen", len(e.Missing), len(e.Unexpected), len(e.Misshapen))
-	for _, part := range []struct {
-		what string
-		list []string
-	}{{"missing", e.Missing}, {"unexpected", e.Unexpected}, {"misshapen", e.Misshapen}} {
-		if len(part.list) == 0 {
-			continue
-		}
-		shown := part.list[:min(len(part.list), maxListed)]
-		fmt.Fprintf(&b, "; %s: %s", part.what, oneLine(strings.Join(shown, ", ")))
-		if more := len(part.list) - len(shown); more > 0 {
-			fmt.Fprintf(&b, " and %d more", more)
+	var parts []string
+	for _, l := range e.lists() {
+		if n := len(l.keys); n > 0 {
+			part := fmt.Sprintf("%d %s: %s", n, l.what, strings.Join(l.keys[:min(n, maxListed)], ", "))
+			if n > maxListed {
+				part += ", …"
+			}
+			parts = append(parts, part)
 		}
 	}
 	if e.Hint != "" {
-		b.WriteString("; " + e.Hint)
+		parts = append(parts, e.Hint)
 	}
-	return b.String()
+	return names.Printable(e.head() + ": " + strings.Join(parts, "; "))
 }
 
-// oneLine shows what a file's names may have of line ends.
-func oneLine(text string) string {
-	return strings.NewReplacer("\n", `\n`, "\r", `\r`).Replace(text)
+// Details is all of it, a line each: what does not fit in general, every key
+// with what is wrong with it, and what to change.
+func (e *LoadError) Details() []string {
+	lines := []string{names.Printable(e.head())}
+	for _, l := range e.lists() {
+		for _, key := range l.keys {
+			lines = append(lines, names.Printable(l.what+": "+key))
+		}
+	}
+	if e.Hint != "" {
+		lines = append(lines, e.Hint)
+	}
+	return lines
+}
+
+// head says what does not fit, and how the checkpoint was read.
+func (e *LoadError) head() string {
+	read := fmt.Sprintf("read as %s keys", e.Scheme)
+	if e.Under != "" {
+		read += fmt.Sprintf(", those under %q", e.Under)
+	}
+	if e.Prefix != "" {
+		read += fmt.Sprintf(", without their prefix %q", e.Prefix)
+	}
+	return fmt.Sprintf("%s does not fit the model (%s)", e.Source, read)
+}
+
+// lists are the keys by what is wrong with them.
+func (e *LoadError) lists() []keyList {
+	return []keyList{{"missing", e.Missing}, {"unexpected", e.Unexpected}, {"misshapen", e.Misshapen}}
+}
+
+type keyList struct {
+	what string
+	keys []string
 }
 
 // Unwrap makes errors.Is(err, weights.ErrWeights) true.

@@ -1,9 +1,6 @@
 package model
 
 import (
-	"path"
-	"strings"
-
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
@@ -47,11 +44,14 @@ func (m *Model) Names() []string {
 	return list
 }
 
-// matching lists the hook points that a name or glob stands for. The name of
-// a module that is called several times stands for every call.
+// matching lists the hook points that a name or glob, see names.Glob, stands
+// for. The name of a module that is called several times stands for every call.
 func (m *Model) matching(pattern string, pre bool) ([]point, error) {
-	canonical := m.spec.Canonical(pattern)
-	match := func(name string) bool { return name != "" && matchName(canonical, name) }
+	glob, err := names.Glob(m.spec.Canonical(pattern))
+	if err != nil {
+		return nil, errors.Wrap(ErrNode, err.Error())
+	}
+	match := func(name string) bool { return name != "" && glob(name) }
 	var list []point
 	for _, n := range m.spec.Graph.Nodes() {
 		if isInput(n) || !match(n.Name) && !match(n.Module) {
@@ -74,15 +74,6 @@ func (m *Model) matching(pattern string, pre bool) ([]point, error) {
 		return nil, m.unknown(pattern)
 	}
 	return list, nil
-}
-
-// matchName matches a glob in which * does not cross a dot.
-func matchName(pattern, name string) bool {
-	if pattern == name {
-		return true
-	}
-	ok, err := path.Match(strings.ReplaceAll(pattern, ".", "/"), strings.ReplaceAll(name, ".", "/"))
-	return err == nil && ok
 }
 
 func isInput(n *graph.Node) bool {

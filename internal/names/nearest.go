@@ -1,5 +1,5 @@
 // Package names helps with names a person typed: the nearest known ones for an
-// error message.
+// error message, and the known ones that a glob matches.
 package names
 
 import (

@@ -15,6 +15,12 @@ func TestNearest(t *testing.T) {
 	assert.Empty(t, Nearest("x", nil, 3))
 }
 
+func TestPrintable(t *testing.T) {
+	assert.Equal(t, `a b, größe \n \x00 \u2028`, Printable("a b, größe \n \x00 \u2028"))
+	assert.Equal(t, "a b", Printable("a b"))
+	assert.Equal(t, "a�b", Printable("a\xffb"))
+}
+
 func TestDidYouMean(t *testing.T) {
 	assert.Equal(t, "", DidYouMean("a", nil))
 	assert.Equal(t, "; did you mean ab?", DidYouMean("a", []string{"ab"}))

@@ -29,6 +29,9 @@ func Extensions() []string {
 
 // Load decodes the image in a file. The error names the file.
 func Load(path string) (*RGB, error) {
+	if path == "" {
+		return nil, errors.Wrap(ErrImage, "the path is empty")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, errors.Wrap(ErrImage, err.Error())

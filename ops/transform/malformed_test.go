@@ -41,6 +41,12 @@ func malformed() map[string]image.Image {
 	}
 }
 
+func TestEmptyPath(t *testing.T) {
+	_, err := Load("")
+	assert.ErrorIs(t, err, ErrImage)
+	assert.ErrorContains(t, err, "the path is empty")
+}
+
 // Nothing that takes an image panics on one that holds no picture.
 func TestMalformedImages(t *testing.T) {
 	tf := Classification{Resize: 8, Crop: 8}

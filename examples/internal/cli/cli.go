@@ -36,7 +36,7 @@ func Main(name string, run func(ctx context.Context, args []string) error) {
 		fmt.Fprintf(os.Stderr, "%s: interrupted\n", name)
 		os.Exit(130)
 	}
-	fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+	report(os.Stderr, name, err)
 	os.Exit(1)
 }
 
