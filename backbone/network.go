@@ -9,7 +9,6 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/model"
 	"github.com/vertebra-vision/vertebra/ops"
-	"github.com/vertebra-vision/vertebra/weights"
 )
 
 var (
@@ -92,14 +91,6 @@ func (n *Network) Threads() int { return n.run.Threads }
 
 // Config returns the configuration with its defaults filled in.
 func (n *Network) Config() Config { return n.config.withDefaults() }
-
-// Load takes the weights from a checkpoint. Its keys may follow torchvision,
-// timm, detectron2 and other schemes, see [weights.Canonical]. Loading is
-// strict: anything missing, unexpected or misshapen, all of it at once, is a
-// [*LoadError], and the network keeps the weights it had.
-func (n *Network) Load(sd *weights.StateDict, opts ...LoadOption) error {
-	return n.model.Load(sd, opts...)
-}
 
 // Close lets go of the weights, the plans and their memory, and removes the
 // hooks. A network that nobody uses any more needs no Close, it has no goroutine
