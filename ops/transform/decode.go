@@ -81,12 +81,12 @@ func toRGB(img image.Image, config image.Config, format string) (*RGB, error) {
 	switch src := img.(type) {
 	case *image.Paletted:
 		if format == "gif" {
-			return pixel.FromImage(screen(src, config))
+			return fromPixel(pixel.FromImage(screen(src, config)))
 		}
 	case *image.YCbCr, *image.NYCbCrA:
 		if format == "webp" {
-			return pixel.FromWebP(src)
+			return fromPixel(pixel.FromWebP(src))
 		}
 	}
-	return pixel.FromImage(img)
+	return fromPixel(pixel.FromImage(img))
 }

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/bep/imagemeta"
-
-	"github.com/vertebra-vision/vertebra/internal/pixel"
 )
 
 // orientation reads the EXIF orientation, 1 to 8. An image without one, or
@@ -49,7 +47,7 @@ func upright(src *RGB, orientation int) *RGB {
 	if orientation >= 5 {
 		w, h = h, w
 	}
-	dst := pixel.NewRGB(w, h)
+	dst := newRGB(w, h)
 	for y := range h {
 		row := dst.Row(y)
 		for x := range w {
