@@ -47,7 +47,7 @@ type LoadError struct {
 	Hint string
 }
 
-// Error lists all of it, a line each.
+// Error says all of it in words.
 func (e *LoadError) Error() string { return (*model.LoadError)(e).Error() }
 
 // Unwrap gives weights.ErrWeights.

@@ -11,9 +11,10 @@ import (
 
 // StepProfile is how long one step of a plan takes.
 type StepProfile struct {
-	// Node is the step's first node, Fused are those that were folded into it:
-	// a convolution's normalisation, residual addition and activation.
-	Node  string
+	// Node is the step's first node.
+	Node string
+	// Fused are the nodes that were folded into it: a convolution's
+	// normalisation, residual addition and activation.
 	Fused []string
 	// Kernel is the code that computes it, as the plan's table has it.
 	Kernel string
@@ -27,7 +28,8 @@ type StepProfile struct {
 }
 
 // Profile runs the plan several times and measures each step; times are the
-// medians. x must have the shape that the plan is for.
+// medians. x must have the shape that the plan is for; the error wraps
+// ops.ErrShape. Hooks are not called.
 func (p *Plan) Profile(ctx context.Context, x *ops.Tensor, runs int) ([]StepProfile, error) {
 	if x == nil || !p.plan.Input().Equal(x.Shape()) {
 		return nil, errors.Wrapf(ops.ErrShape, "the plan is for %v, the input is %v", p.plan.Input(), x)

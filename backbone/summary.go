@@ -66,7 +66,7 @@ func (n *Network) Summary(input ...int) ([]NodeSummary, error) {
 
 // MACs counts the multiply-adds of a whole forward pass on an input of the
 // given shape, those of convolutions and the classifier, as the paper's Table
-// 1 and torchvision count "FLOPs".
+// 1 and torchvision count "FLOPs". Errors are Summary's.
 func (n *Network) MACs(input ...int) (int64, error) {
 	list, err := n.Summary(input...)
 	var sum int64
@@ -81,7 +81,8 @@ func (n *Network) MACs(input ...int) (int64, error) {
 type Plan struct{ plan *engine.Plan }
 
 // Plan shows the plan that Run uses for an input of the given shape and the
-// named nodes, Forward's without names. Present hooks are part of it.
+// named nodes, Forward's without names. Present hooks are part of it. Errors
+// about names wrap [ErrNode], others are Forward's.
 func (n *Network) Plan(input []int, names ...string) (*Plan, error) {
 	wanted, err := n.wanted(names)
 	if err != nil {
