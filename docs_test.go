@@ -201,7 +201,7 @@ func TestDocsPrograms(t *testing.T) {
 	require.NoError(t, err)
 	file, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "pages.exe")
 	require.NoError(t, os.WriteFile(file, data, 0o644))
-	command(t, root, "go", "build", "-overlay", file, "-o", program, "./docs/pages")
+	command(t, root, "go", "build", "-ldflags=-s -w", "-overlay", file, "-o", program, "./docs/pages")
 	work := workplace(t, root)
 	for name, b := range shown {
 		assert.Equal(t, *b.output, command(t, work, program, name), b.page)
@@ -289,7 +289,7 @@ func TestDocsCommands(t *testing.T) {
 	require.NoError(t, err)
 	bin, work := t.TempDir(), workplace(t, root)
 	for _, name := range sortedKeys(run) {
-		command(t, root, "go", "build", "-o", filepath.Join(bin, name+".exe"), "./examples/"+name)
+		command(t, root, "go", "build", "-ldflags=-s -w", "-o", filepath.Join(bin, name+".exe"), "./examples/"+name)
 		for _, l := range run[name] {
 			args := strings.Fields(goRun.FindStringSubmatch(l.text)[2])
 			assert.NotEmpty(t, command(t, work, filepath.Join(bin, name+".exe"), args...), l.text)
