@@ -3,7 +3,6 @@ module github.com/vertebra-vision/vertebra
 go 1.26.0
 
 require (
-	github.com/bep/imagemeta v1.0.1
 	github.com/pkg/errors v0.9.1
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/schollz/progressbar/v3 v3.19.1

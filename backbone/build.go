@@ -63,6 +63,14 @@ func (b *builder) buildStem(in *graph.Node) *graph.Node {
 	return b.g.Call("maxpool", graph.MaxPool{Window: graph.Square(3, 2, 1)}, x)
 }
 
+// stemKey is the parameter that reads the image.
+func (b *builder) stemKey() string {
+	if b.Stem == StemDeep {
+		return "conv1.0.weight"
+	}
+	return "conv1.weight"
+}
+
 // buildDeepStem is the conv1 of ResNet-C and -D: convolutions .0, .3 and .6,
 // norms .1 and .4, ReLUs .2 and .5.
 func (b *builder) buildDeepStem(in *graph.Node, width int) *graph.Node {

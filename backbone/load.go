@@ -25,6 +25,11 @@ func IgnoreUnexpected(globs ...string) LoadOption {
 // checkpoint has there, for another number of classes.
 func ReplaceClassifier() LoadOption { return loadOption(model.ReplaceClassifier()) }
 
+// AdaptInputChannels converts the stem of a checkpoint for images of three
+// channels to Config.InChannels, by timm's rule: its weights are summed over the
+// channels for one, and repeated and scaled by 3/n for n.
+func AdaptInputChannels() LoadOption { return loadOption(model.AdaptInputChannels()) }
+
 func loadOption(o model.LoadOption) LoadOption {
 	return func(l *loading) { l.options = append(l.options, o) }
 }
@@ -34,6 +39,11 @@ func loadOption(o model.LoadOption) LoadOption {
 type LoadError struct {
 	// Source is the checkpoint's file.
 	Source string
+	// Under are the keys under which the file has the tensors, where it has more
+	// than them: state_dict.
+	Under string
+	// Prefix is what was taken off the tensors' own keys.
+	Prefix string
 	// Scheme is the naming that was recognised, see [weights.Scheme].
 	Scheme string
 	// Missing are the keys that the checkpoint lacks, with their shapes.

@@ -62,6 +62,7 @@ func (s *settings) network(extensions []Extension, parent *model.Model) (*Networ
 		Plans:      n.plans(),
 		Init:       b.initialise,
 		Classifier: "fc",
+		Stem:       b.stemKey(),
 		Parent:     parent,
 		Options:    s.run,
 	})

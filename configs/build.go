@@ -45,7 +45,7 @@ type Built struct {
 // Errors name the file and, where the cause stands in it, the line. They wrap
 // ErrConfig or the sentinels of backbone and weights.
 func (c *Config) Build(ctx context.Context, opts ...weights.FetchOption) (*Built, error) {
-	b, err := c.network()
+	b, err := c.network(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +82,12 @@ func (c *Config) Build(ctx context.Context, opts ...weights.FetchOption) (*Built
 }
 
 // network makes the backbone and what stands on it.
-func (c *Config) network() (*Built, error) {
+func (c *Config) network(ctx context.Context) (*Built, error) {
 	m := &c.Model
 	config := m.Backbone.Config
-	if published, err := weights.Lookup(m.Weights.Source); err == nil && m.Detector != nil && config.NormEps == 0 {
-		config.NormEps = detect.BackboneEps(published)
+	var err error
+	if config.NormEps, err = c.normEps(ctx); err != nil {
+		return nil, err
 	}
 	net, err := backbone.New(config, c.options()...)
 	if err != nil {
@@ -106,6 +107,21 @@ func (c *Config) network() (*Built, error) {
 		err = c.neck(b, m.Neck.config())
 	}
 	return b, err
+}
+
+// normEps is the backbone's, which depends on the checkpoint of a detector
+// unless it is told.
+func (c *Config) normEps(ctx context.Context) (float64, error) {
+	m := &c.Model
+	if m.Detector == nil || m.Weights.Source == "" || m.Backbone.NormEps != 0 {
+		return m.Backbone.NormEps, nil
+	}
+	published, err := weights.Lookup(m.Weights.Source)
+	path := c.fromFile(m.Weights.Source)
+	if _, missing := os.Stat(path); err != nil && missing != nil {
+		return 0, nil // load says so, with the line
+	}
+	return detect.BackboneEps(ctx, m.Detector.Kind, published, path)
 }
 
 // neck puts the pyramid on the backbone.
@@ -210,7 +226,7 @@ func (c *Config) load(ctx context.Context, opts []weights.FetchOption, b *Built)
 	if err != nil {
 		return nil, errors.WithMessage(err, c.where(key, w.Source))
 	}
-	sd, err := weights.Open(path)
+	sd, err := weights.Open(path, weights.Under(w.Under))
 	if err != nil {
 		return nil, errors.WithMessage(err, c.where(key, w.Source))
 	}
@@ -246,6 +262,9 @@ func (w Weights) policy() []backbone.LoadOption {
 	}
 	if w.ReplaceClassifier {
 		list = append(list, backbone.ReplaceClassifier())
+	}
+	if w.AdaptInputChannels {
+		list = append(list, backbone.AdaptInputChannels())
 	}
 	return list
 }

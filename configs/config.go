@@ -62,11 +62,17 @@ type Weights struct {
 	// them, and anything else a checkpoint's path, relative to the file's
 	// folder: ./resnet50 is a file of that name. Empty: seeded random weights.
 	Source string `yaml:"source,required"`
+	// Under chooses among several networks in a file: the key of one, such as
+	// teacher, or keys joined by dots. Default: there is one, whatever its key.
+	Under string `yaml:"under"`
 	// AllowMissing and IgnoreUnexpected are globs, see package backbone.
 	AllowMissing     []string `yaml:"allow_missing"`
 	IgnoreUnexpected []string `yaml:"ignore_unexpected"`
 	// ReplaceClassifier keeps the network's own classifier weights.
 	ReplaceClassifier bool `yaml:"replace_classifier"`
+	// AdaptInputChannels makes a stem for the backbone's in_channels of one for
+	// three.
+	AdaptInputChannels bool `yaml:"adapt_input_channels"`
 }
 
 // Labels names the classes. In the file it is a list, which is Names, or a

@@ -96,7 +96,7 @@ func (c *Config) SetWeights(source string) {
 			source = path
 		}
 	}
-	c.Model.Weights.Source = source
+	c.Model.Weights.Source, c.Model.Weights.Under = source, "" // which was the other file's
 }
 
 // fromFile is what a path in the file means. Names are no paths.

@@ -20,7 +20,7 @@ func TestLoad(t *testing.T) {
 			_, err = weights.Lookup(source)
 			assert.NoError(t, err, name)
 		}
-		b, err := c.network()
+		b, err := c.network(t.Context())
 		require.NoError(t, err, name)
 		assert.NoError(t, c.checkOutputs(b), name)
 	}

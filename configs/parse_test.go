@@ -21,7 +21,7 @@ model:
     width_multiplier: 0.25
     avg_down: false
     preset: resnet50d
-  weights: {source: net.pth, allow_missing: ["fc.*"], ignore_unexpected: [], replace_classifier: true}
+  weights: {source: net.pth, allow_missing: ["fc.*"], ignore_unexpected: [], replace_classifier: true, under: model.ema, adapt_input_channels: true}
   labels: [a, b, c, d, e, f, g]
   threads: 2
   memory_limit: 512MiB
@@ -36,7 +36,7 @@ func TestParse(t *testing.T) {
 	want := backbone.ResNet50D()
 	want.OutputStride, want.NumClasses, want.WidthMultiplier, want.AvgDown = 16, 7, 0.25, false
 	assert.Equal(t, want, c.Model.Backbone.Config)
-	assert.Equal(t, Weights{Source: "net.pth", AllowMissing: []string{"fc.*"}, ReplaceClassifier: true}, c.Model.Weights)
+	assert.Equal(t, Weights{Source: "net.pth", Under: "model.ema", AllowMissing: []string{"fc.*"}, ReplaceClassifier: true, AdaptInputChannels: true}, c.Model.Weights)
 	assert.Equal(t, Bytes(512<<20), c.Model.MemoryLimit)
 	assert.Equal(t, []string{"C3", "logits"}, c.Outputs)
 	assert.Equal(t, transform.Classification{

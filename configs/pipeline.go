@@ -12,6 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/vertebra-vision/vertebra/ops/transform"
 	"github.com/vertebra-vision/vertebra/video"
 )
 
@@ -299,7 +300,7 @@ func (c *Config) SetSource(text string) {
 		s.URL = text
 	case text == "-", extension == ".y4m":
 		s.Y4M = path
-	case slices.Contains([]string{".jpg", ".jpeg", ".png", ".webp", ".bmp"}, extension):
+	case slices.Contains(transform.Extensions(), extension) && extension != ".gif": // which may be a film
 		s.Images = path
 	default:
 		s.File = path

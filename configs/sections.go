@@ -4,6 +4,7 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,7 +109,11 @@ func (w *Weights) decode(d *decoder, n *yaml.Node, path string) {
 	d.mapping(n, reflect.ValueOf(w).Elem(), path)
 }
 
-func (w *Weights) check(d *decoder, _ *yaml.Node, where string) {
+func (w *Weights) check(d *decoder, n *yaml.Node, where string) {
+	if under := child(n, "under"); under != nil && slices.Contains(strings.Split(w.Under, "."), "") {
+		at := join(where, "under")
+		d.wrong(under, at, "expected keys joined by dots, such as model.teacher, found %q", shorten(w.Under))
+	}
 	for _, l := range []struct {
 		key   string
 		globs []string

@@ -156,7 +156,9 @@ func TestLoadsCheckpoints(t *testing.T) {
 	require.NoError(t, err)
 	err = other.Load(classifier)
 	assert.ErrorIs(t, err, weights.ErrWeights)
-	assert.ErrorContains(t, err, "missing: fpn.inner_blocks.0.0.weight")
+	var wrong *backbone.LoadError
+	require.ErrorAs(t, err, &wrong)
+	assert.Contains(t, wrong.Missing, "fpn.inner_blocks.0.0.weight 256x16x1x1")
 	assert.NoError(t, other.Load(classifier, backbone.AllowMissing("fpn.**"), backbone.IgnoreUnexpected("fc.*")))
 }
 

@@ -20,7 +20,7 @@ import (
 const defaultRate = 25
 
 // imageTypes are the files that a folder is searched for.
-var imageTypes = []string{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"}
+var imageTypes = transform.Extensions()
 
 // Images opens pictures as a source: a folder, whose pictures come in the
 // natural order of their names (frame2 before frame10), or a glob. fps gives

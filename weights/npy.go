@@ -61,9 +61,19 @@ func readNPYHeader(r io.Reader) (npyHeader, error) {
 // npyDict is the one form in which NumPy writes the header, a Python dict.
 var npyDict = regexp.MustCompile(`^\{'descr': *'([^']{1,16})', *'fortran_order': *(True|False), *'shape': *\(([0-9L, ]*)\), *\} *\n?$`)
 
+// npyStructured is the beginning of a header whose elements have fields.
+var npyStructured = regexp.MustCompile(`^\{'descr': *\[`)
+
+// errNotNumbers is wrapped by the errors of arrays that are well-formed and
+// hold no numbers.
+var errNotNumbers = errors.WithMessage(ErrFormat, "cannot be weights")
+
 func (h *npyHeader) parse(text string) error {
 	m := npyDict.FindStringSubmatch(text)
 	if m == nil {
+		if npyStructured.MatchString(text) {
+			return errors.WithMessage(errNotNumbers, "an array of structures")
+		}
 		if len(text) > 120 {
 			text = text[:120] + "…"
 		}
@@ -103,7 +113,7 @@ func parseDescr(descr string) (DType, binary.ByteOrder, error) {
 	}
 	t, ok := numpyTypes[code]
 	if !ok {
-		return 0, nil, malformed("arrays of type %q cannot be weights", descr)
+		return 0, nil, errors.WithMessagef(errNotNumbers, "arrays of type %q", clean(descr))
 	}
 	return t, order, nil
 }
@@ -136,7 +146,7 @@ func (h *npyHeader) bind(name string, data storage) (*Tensor, error) {
 }
 
 // openNPY opens an .npy file: one tensor, called "arr_0" as np.savez does.
-func openNPY(r io.ReaderAt, size int64) (*StateDict, error) {
+func openNPY(r io.ReaderAt, size int64, under string) (*StateDict, error) {
 	h, err := readNPYHeader(io.NewSectionReader(r, 0, size))
 	if err != nil {
 		return nil, err
@@ -146,12 +156,15 @@ func openNPY(r io.ReaderAt, size int64) (*StateDict, error) {
 		return nil, err
 	}
 	sd := New()
-	return sd, sd.add(t)
+	if err := sd.add(t); err != nil {
+		return nil, err
+	}
+	return sd.below(under)
 }
 
 // ReadNPY reads an array in .npy format into a tensor of float32.
 func ReadNPY(r io.ReaderAt, size int64) (*ops.Tensor, error) {
-	sd, err := openNPY(r, size)
+	sd, err := openNPY(r, size, "")
 	if err != nil {
 		return nil, err
 	}
@@ -163,22 +176,52 @@ func WriteNPY(w io.Writer, t *ops.Tensor) error {
 	if t == nil {
 		return errors.Wrap(ErrWeights, "the tensor is nil")
 	}
-	parts := make([]string, t.Rank())
-	for i, d := range t.Shape() {
+	return (&Tensor{dtype: F32, shape: t.Shape(), values: t.Data()}).writeNPY(w)
+}
+
+// writeNPY writes a tensor in its own type, but bfloat16, which NumPy lacks, as
+// float32.
+func (t *Tensor) writeNPY(w io.Writer) error {
+	dtype := t.dtype
+	if dtype == BF16 {
+		dtype = F32
+	}
+	parts := make([]string, len(t.shape))
+	for i, d := range t.shape {
 		parts[i] = strconv.Itoa(d)
 	}
 	shape := strings.Join(parts, ", ")
 	if len(parts) == 1 {
 		shape += ","
 	}
-	text := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape)
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", dtype.descr(), shape)
 	// The array begins at a multiple of 64 bytes.
 	text += strings.Repeat(" ", 63-(10+len(text))%64) + "\n"
 	head := append([]byte(npyMagic+"\x01\x00"), byte(len(text)), byte(len(text)>>8))
 	if _, err := w.Write(append(head, text...)); err != nil {
 		return errors.Wrap(err, "writing .npy")
 	}
-	return errors.Wrap(writeFloats(w, t.Data()), "writing .npy")
+	if dtype == t.dtype {
+		return errors.WithMessage(t.writeRaw(w), "writing .npy")
+	}
+	data, err := t.Float32s()
+	if err != nil {
+		return err
+	}
+	return errors.Wrap(writeFloats(w, data), "writing .npy")
+}
+
+// descr is NumPy's code of a type.
+func (t DType) descr() string {
+	for code, own := range numpyTypes {
+		if own == t {
+			if t.Size() == 1 {
+				return "|" + code
+			}
+			return "<" + code
+		}
+	}
+	return ""
 }
 
 // writeFloats writes little-endian float32.

@@ -10,7 +10,8 @@ import (
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
-// openNPZ opens the arrays of an .npz; their names are without ".npy".
+// openNPZ opens the arrays of an .npz; their names are without ".npy". Arrays of
+// text and objects are skipped.
 func openNPZ(r io.ReaderAt, z *zip.Reader) (*StateDict, error) {
 	sd := New()
 	for _, f := range z.File {
@@ -19,14 +20,21 @@ func openNPZ(r io.ReaderAt, z *zip.Reader) (*StateDict, error) {
 			return nil, malformed("a zip file with %q in it is neither a PyTorch checkpoint (no data.pkl) nor an .npz", f.Name)
 		}
 		t, err := openEntryNPY(r, f, name)
+		if errors.Is(err, errNotNumbers) {
+			sd.skip(name, strings.TrimSuffix(err.Error(), ": "+ErrFormat.Error()))
+			continue
+		}
 		if err != nil {
-			return nil, errors.WithMessage(err, f.Name)
+			return nil, named(err, f.Name)
 		}
 		if err := sd.add(t); err != nil {
 			return nil, malformed("%s appears twice", name)
 		}
 	}
-	if sd.Len() == 0 {
+	switch {
+	case sd.Len() == 0 && len(sd.skipped) > 0:
+		return nil, malformed("it holds no array of numbers, but %s", sd.skippedText())
+	case sd.Len() == 0:
 		return nil, malformed("the zip file is empty")
 	}
 	return sd, nil
@@ -65,14 +73,25 @@ func (s *laterStorage) open(off, n int64) (io.ReadCloser, error) { return s.stor
 
 // WriteNPZ writes tensors by name as an .npz that np.load reads.
 func WriteNPZ(w io.Writer, names []string, tensors map[string]*ops.Tensor) error {
-	z := zip.NewWriter(w)
+	sd := New()
 	for _, name := range names {
+		if err := sd.Put(name, tensors[name]); err != nil {
+			return err
+		}
+	}
+	return sd.writeNPZ(w)
+}
+
+// writeNPZ writes tensors in their own types, as writeNPY does.
+func (sd *StateDict) writeNPZ(w io.Writer) error {
+	z := zip.NewWriter(w)
+	for _, name := range sd.names {
 		f, err := z.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store})
 		if err != nil {
-			return errors.Wrapf(err, "writing %s", name)
+			return errors.Wrapf(err, "writing %s", clean(name))
 		}
-		if err := WriteNPY(f, tensors[name]); err != nil {
-			return errors.WithMessage(err, name)
+		if err := sd.tensors[name].writeNPY(f); err != nil {
+			return named(err, name)
 		}
 	}
 	return errors.Wrap(z.Close(), "writing .npz")

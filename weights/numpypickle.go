@@ -44,7 +44,9 @@ func (a *ndarray) SetState(state any) error {
 	if a.shape, err = asInts(t[1]); err != nil {
 		return err
 	}
-	if a.dtype, ok = t[2].(*numpyDtype); !ok {
+	if o, ok := t[2].(*pickle.Object); ok {
+		a.dtype = &numpyDtype{code: o.Class} // a type of its own, no numbers to us
+	} else if a.dtype, ok = t[2].(*numpyDtype); !ok {
 		return malformed("a NumPy array without a type")
 	}
 	a.fortran = t[3] == true
@@ -52,14 +54,17 @@ func (a *ndarray) SetState(state any) error {
 	return nil
 }
 
-// tensor binds the array to its bytes; nil for an array that is no numbers.
-func (a *ndarray) tensor(name string, r io.ReaderAt) (*Tensor, error) {
+func (a *ndarray) rank() int { return len(a.shape) }
+
+// bind makes a tensor of its bytes. The error of an array of something else
+// than numbers is notNumbers.
+func (a *ndarray) bind(name string, r io.ReaderAt) (*Tensor, error) {
 	if a.dtype == nil {
 		return nil, malformed("an array without contents")
 	}
 	dtype, order, err := parseDescr(a.dtype.code)
 	if err != nil {
-		return nil, nil // objects or text: no weight
+		return nil, err
 	}
 	if a.dtype.order != nil {
 		order = a.dtype.order
@@ -80,8 +85,6 @@ func (a *ndarray) tensor(name string, r io.ReaderAt) (*Tensor, error) {
 var numpyGlobals = map[string]pickle.Constructor{
 	"numpy.core.multiarray._reconstruct":  newArray,
 	"numpy._core.multiarray._reconstruct": newArray,
-	"numpy.core.multiarray.scalar":        inert("scalar"),
-	"numpy._core.multiarray.scalar":       inert("scalar"),
 	"numpy.ndarray":                       newArray,
 	"numpy.dtype":                         newDtype,
 	"numpy.core.numeric._frombuffer":      frombuffer,

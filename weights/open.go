@@ -5,17 +5,72 @@ import (
 	"encoding/binary"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/pkg/errors"
 )
 
+// OpenOption changes what Open takes from a file.
+type OpenOption func(*openOptions)
+
+type openOptions struct{ under string }
+
+// Under takes the tensors below a key, such as "teacher" or "ema", where a file
+// holds several networks. Keys in each other are joined by dots:
+// "model.encoder". The last of them may be the beginnings of the tensors' own
+// keys, in files of any format: "module.encoder_q". Empty changes nothing.
+func Under(path string) OpenOption {
+	return func(o *openOptions) { o.under = strings.Trim(path, ".") }
+}
+
+func optionsOf(opts []OpenOption) (o openOptions) {
+	for _, set := range opts {
+		set(&o)
+	}
+	return o
+}
+
 // Open opens a checkpoint and reads its table of contents. It recognises the
-// format by the content, not by the name. Close the result when the tensors
-// have been read. Errors about the content wrap ErrFormat and name the file.
-func Open(path string) (*StateDict, error) {
+// format by the content, not by the name. The path of an index of shards
+// (model.safetensors.index.json), or of the folder that holds one, opens all of
+// them. Close the result when the tensors have been read.
+//
+// The tensors may lie in the file under any name, see [StateDict.Under]. Where
+// it holds several networks the error, which wraps ErrWeights, lists them, and
+// the option [Under] chooses one. Other errors about the content wrap
+// ErrFormat. All name the file.
+func Open(path string, opts ...OpenOption) (*StateDict, error) {
+	path, err := inFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	if under := optionsOf(opts).under; strings.HasSuffix(path, ".json") {
+		sd, err := openShards(path, under)
+		return sd, errors.WithMessage(err, path)
+	}
+	return openFile(path, opts...)
+}
+
+// openFile opens a single file.
+func openFile(path string, opts ...OpenOption) (*StateDict, error) {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	sd, err := OpenReaderAt(f, size, path, opts...)
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	sd.file = f
+	return sd, nil
+}
+
+// openRegular opens a file that is no folder and no device.
+func openRegular(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, errors.Wrap(err, "opening a checkpoint")
+		return nil, 0, errors.Wrap(err, "opening a checkpoint")
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -23,15 +78,9 @@ func Open(path string) (*StateDict, error) {
 	}
 	if err != nil {
 		_ = f.Close()
-		return nil, err
+		return nil, 0, err
 	}
-	sd, err := OpenReaderAt(f, info.Size(), path)
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	sd.file = f
-	return sd, nil
+	return f, info.Size(), nil
 }
 
 func kindOf(m os.FileMode) string {
@@ -43,12 +92,12 @@ func kindOf(m os.FileMode) string {
 
 // OpenReaderAt is Open for any random-access data, such as an embedded file's
 // bytes in a bytes.Reader. name is for messages.
-func OpenReaderAt(r io.ReaderAt, size int64, name string) (sd *StateDict, err error) {
+func OpenReaderAt(r io.ReaderAt, size int64, name string, opts ...OpenOption) (sd *StateDict, err error) {
 	open, format, err := sniff(r, size)
 	if err != nil {
 		return nil, errors.WithMessage(err, name)
 	}
-	sd, err = open(r, size)
+	sd, err = open(r, size, optionsOf(opts).under)
 	if err != nil {
 		return nil, errors.WithMessagef(err, "%s: %s", name, format)
 	}
@@ -56,7 +105,8 @@ func OpenReaderAt(r io.ReaderAt, size int64, name string) (sd *StateDict, err er
 	return sd, nil
 }
 
-type opener func(r io.ReaderAt, size int64) (*StateDict, error)
+// opener reads a table of contents and takes what is below a path of keys.
+type opener func(r io.ReaderAt, size int64, under string) (*StateDict, error)
 
 // sniff tells the format from the first bytes.
 func sniff(r io.ReaderAt, size int64) (opener, string, error) {
@@ -75,6 +125,8 @@ func sniff(r io.ReaderAt, size int64) (opener, string, error) {
 		return openLegacy, "torch legacy", nil
 	case len(head) >= 9 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size):
 		return openSafetensors, "safetensors", nil
+	case head[0] == '{':
+		return nil, "", malformed("a JSON text; an index of shards is opened by its path, which ends in .json")
 	case head[0] == 0x80 || head[0] == '(' || head[0] == '}':
 		return openPickle, "pickle", nil
 	case bytes.HasPrefix(head, []byte("version https://")):

@@ -9,7 +9,8 @@ import (
 	"github.com/vertebra-vision/vertebra/weights/internal/pickle"
 )
 
-// find is the closed list of what a pickle may call.
+// find is the closed list of what a pickle may call. Everything else becomes
+// inert: it is read, kept within bounds, and never executed.
 func find(name string) (pickle.Constructor, bool) {
 	for _, list := range []map[string]pickle.Constructor{torchGlobals, numpyGlobals, plainGlobals} {
 		if f, ok := list[name]; ok {
@@ -19,37 +20,30 @@ func find(name string) (pickle.Constructor, bool) {
 	return nil, false
 }
 
-// plainGlobals are containers, and what training scripts leave beside the
-// weights: objects of which nothing is used.
+// plainGlobals are containers and bytes.
 var plainGlobals = map[string]pickle.Constructor{
-	"collections.OrderedDict":    newDict,
-	"collections.defaultdict":    func(pickle.Tuple) (any, error) { return &pickle.Dict{}, nil },
-	"collections.Counter":        newDict,
-	"builtins.dict":              newDict,
-	"builtins.set":               newList,
-	"builtins.frozenset":         newList,
-	"builtins.list":              newList,
-	"builtins.int":               inert("int"),
-	"builtins.float":             inert("float"),
-	"builtins.bool":              inert("bool"),
-	"builtins.str":               inert("str"),
-	"builtins.complex":           inert("complex"),
-	"builtins.slice":             inert("slice"),
-	"builtins.bytearray":         toBytes,
-	"__builtin__.set":            newList,
-	"__builtin__.frozenset":      newList,
-	"__builtin__.dict":           newDict,
-	"__builtin__.bytearray":      toBytes,
-	"_codecs.encode":             toBytes,
-	"argparse.Namespace":         inert("Namespace"),
-	"types.SimpleNamespace":      inert("SimpleNamespace"),
-	"datetime.datetime":          inert("datetime"),
-	"pathlib.PosixPath":          inert("Path"),
-	"pathlib.WindowsPath":        inert("Path"),
-	"pathlib.PurePosixPath":      inert("Path"),
-	"pathlib.PureWindowsPath":    inert("Path"),
-	"pathlib._local.PosixPath":   inert("Path"),
-	"pathlib._local.WindowsPath": inert("Path"),
+	"collections.OrderedDict": newDict,
+	"collections.defaultdict": func(pickle.Tuple) (any, error) { return &pickle.Dict{}, nil },
+	"collections.Counter":     newDict,
+	"builtins.dict":           newDict,
+	"builtins.set":            newList,
+	"builtins.frozenset":      newList,
+	"builtins.list":           newList,
+	"builtins.bytearray":      toBytes,
+	"_codecs.encode":          toBytes,
+	"copyreg._reconstructor":  reconstruct,
+}
+
+// reconstruct is how protocols 0 and 1 make an object: (class, base, state).
+func reconstruct(args pickle.Tuple) (any, error) {
+	if len(args) == 0 {
+		return nil, malformed("an object without a class")
+	}
+	class, ok := args[0].(*pickle.Class)
+	if !ok {
+		return nil, malformed("an object of %T", args[0])
+	}
+	return &pickle.Object{Class: class.Name}, nil
 }
 
 // inert makes an object that stands for a value nobody looks at.
@@ -171,84 +165,12 @@ func readPickle(s *pickle.Source, persistent func(id any) (any, error)) (any, er
 }
 
 // openPickle reads a plain pickle: detectron2's model zoo.
-func openPickle(r io.ReaderAt, size int64) (*StateDict, error) {
+func openPickle(r io.ReaderAt, size int64, under string) (*StateDict, error) {
 	v, err := readPickle(pickle.NewSource(r, 0, size), nil)
 	if err != nil {
 		return nil, err
 	}
-	return collect(v, func(name string, v any) (*Tensor, error) {
-		if a, ok := v.(*ndarray); ok {
-			return a.tensor(name, r)
-		}
-		return nil, nil
-	})
-}
-
-// wrappers are the keys under which files keep the weights, the most telling
-// first: averaged weights before those they were averaged from.
-var wrappers = []string{"state_dict_ema", "model_ema", "state_dict", "model_state_dict", "model", "module", "net", "network", "params", "weights", "blobs"}
-
-// maxWrappers bounds how deep the weights may lie.
-const maxWrappers = 4
-
-// collect takes the tensors from what a pickle holds: a dict of them, or a
-// dict in which one of the wrappers is that. tensor makes one of a value, nil
-// where the value is none.
-func collect(v any, tensor func(name string, v any) (*Tensor, error)) (*StateDict, error) {
-	for range maxWrappers {
-		d, ok := v.(*pickle.Dict)
-		if !ok {
-			return nil, malformed("it holds no state dict; save one with torch.save(model.state_dict(), path)")
-		}
-		sd, err := tensorsOf(d, tensor)
-		if err != nil || sd.Len() > 0 && !hasWrapper(d) {
-			return sd, err
-		}
-		inner := unwrap(d)
-		if inner == nil {
-			if sd.Len() > 0 {
-				return sd, nil
-			}
-			return nil, malformed("its state dict holds no tensor")
-		}
-		v = inner
-	}
-	return nil, malformed("it holds no state dict within %d levels of dicts", maxWrappers)
-}
-
-func hasWrapper(d *pickle.Dict) bool { return unwrap(d) != nil }
-
-func unwrap(d *pickle.Dict) any {
-	for _, w := range wrappers {
-		if v, ok := d.Get(w); ok {
-			if _, isDict := v.(*pickle.Dict); isDict {
-				return v
-			}
-		}
-	}
-	return nil
-}
-
-// tensorsOf takes a dict's tensors. Anything else in it is no weight.
-func tensorsOf(d *pickle.Dict, tensor func(name string, v any) (*Tensor, error)) (*StateDict, error) {
-	sd := New()
-	for i, k := range d.Keys {
-		name, ok := k.(string)
-		if !ok {
-			continue
-		}
-		t, err := tensor(name, d.Values[i])
-		if err != nil {
-			return nil, errors.WithMessage(err, name)
-		}
-		if t == nil {
-			continue
-		}
-		if err := sd.add(t); err != nil {
-			return nil, malformed("%s appears twice", name)
-		}
-	}
-	return sd, nil
+	return collect(v, r, under)
 }
 
 var littleEndian binary.ByteOrder = binary.LittleEndian

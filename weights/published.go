@@ -85,12 +85,13 @@ func quote(text string) string {
 }
 
 // Resolve gives the file for what a person wrote where weights are wanted: the
-// path of an existing file as it is, else the name of a published checkpoint,
-// which it fetches as [Fetch] does. The checkpoint is nil for a path. Where it
-// is neither, the error wraps [ErrUnknownCheckpoint] and says so.
+// path of an existing file, or of a folder that holds a checkpoint, as it is,
+// else the name of a published checkpoint, which it fetches as [Fetch] does. The
+// checkpoint is nil for a path. Where it is neither, the error wraps
+// [ErrUnknownCheckpoint] and says so.
 func Resolve(ctx context.Context, nameOrPath string, opts ...FetchOption) (path string, ck *Checkpoint, err error) {
 	info, statErr := os.Stat(nameOrPath)
-	if statErr == nil && !info.IsDir() {
+	if statErr == nil && (!info.IsDir() || holdsCheckpoint(nameOrPath)) {
 		return nameOrPath, nil, nil
 	}
 	ck, err = Lookup(nameOrPath)

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"sort"
-
-	"github.com/pkg/errors"
 )
 
 // maxSafetensorsHeader is the format's own limit.
@@ -26,7 +24,7 @@ type safetensorsEntry struct {
 }
 
 // openSafetensors reads the header: 8 bytes of length, JSON, then the data.
-func openSafetensors(r io.ReaderAt, size int64) (*StateDict, error) {
+func openSafetensors(r io.ReaderAt, size int64, under string) (*StateDict, error) {
 	var head [8]byte
 	if _, err := r.ReadAt(head[:], 0); err != nil {
 		return nil, malformed("the header is cut off")
@@ -58,7 +56,7 @@ func openSafetensors(r io.ReaderAt, size int64) (*StateDict, error) {
 			return nil, malformed("%s appears twice", name)
 		}
 	}
-	return sd, nil
+	return sd.below(under)
 }
 
 func (e safetensorsEntry) tensor(name string, r io.ReaderAt, base int64) (*Tensor, error) {
@@ -68,7 +66,7 @@ func (e safetensorsEntry) tensor(name string, r io.ReaderAt, base int64) (*Tenso
 	}
 	n, err := countElements(e.Shape)
 	if err != nil {
-		return nil, errors.WithMessage(err, name)
+		return nil, named(err, name)
 	}
 	if have := e.Offsets[1] - e.Offsets[0]; have != n*int64(dtype.Size()) {
 		return nil, malformed("%s: %v of %v needs %d bytes, the offsets give %d", name, e.Shape, dtype, n*int64(dtype.Size()), have)

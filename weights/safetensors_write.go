@@ -21,7 +21,18 @@ type Named struct {
 // WriteSafetensors writes tensors in their order, as float32. metadata may be
 // nil. The same arguments give the same bytes.
 func WriteSafetensors(w io.Writer, tensors []Named, metadata map[string]string) error {
-	header, err := safetensorsHeader(tensors, metadata)
+	sd := New()
+	for _, t := range tensors {
+		if err := sd.Put(t.Name, t.Tensor); err != nil {
+			return err
+		}
+	}
+	return sd.writeSafetensors(w, metadata)
+}
+
+// writeSafetensors writes tensors in their own types.
+func (sd *StateDict) writeSafetensors(w io.Writer, metadata map[string]string) error {
+	header, err := sd.safetensorsHeader(metadata)
 	if err != nil {
 		return err
 	}
@@ -30,9 +41,9 @@ func WriteSafetensors(w io.Writer, tensors []Named, metadata map[string]string) 
 	if _, err := w.Write(append(size[:], header...)); err != nil {
 		return errors.Wrap(err, "writing safetensors")
 	}
-	for _, t := range tensors {
-		if err := writeFloats(w, t.Tensor.Data()); err != nil {
-			return errors.Wrapf(err, "writing %s", t.Name)
+	for _, name := range sd.names {
+		if err := sd.tensors[name].writeRaw(w); err != nil {
+			return errors.WithMessage(err, "writing safetensors")
 		}
 	}
 	return nil
@@ -40,7 +51,7 @@ func WriteSafetensors(w io.Writer, tensors []Named, metadata map[string]string) 
 
 // safetensorsHeader is the JSON, padded with spaces so that the data are
 // aligned to 64 bytes.
-func safetensorsHeader(tensors []Named, metadata map[string]string) ([]byte, error) {
+func (sd *StateDict) safetensorsHeader(metadata map[string]string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	field := func(name string, v any) error {
@@ -65,20 +76,19 @@ func safetensorsHeader(tensors []Named, metadata map[string]string) ([]byte, err
 			return nil, errors.Wrap(err, "metadata")
 		}
 	}
-	seen := map[string]bool{"__metadata__": true}
 	at := int64(0)
-	for _, t := range tensors {
-		if t.Tensor == nil || seen[t.Name] {
-			return nil, errors.Wrapf(ErrWeights, "%q is nil, appears twice or is a reserved name", t.Name)
+	for _, name := range sd.names {
+		if name == "__metadata__" {
+			return nil, unfit("%q is a reserved name in safetensors", name)
 		}
-		seen[t.Name] = true
-		e := safetensorsEntry{DType: "F32", Offsets: [2]int64{at, at + 4*int64(t.Tensor.Len())}}
-		for _, d := range t.Tensor.Shape() {
+		t := sd.tensors[name]
+		e := safetensorsEntry{DType: t.dtype.safetensors(), Shape: []int64{}, Offsets: [2]int64{at, at + t.rawSize()}}
+		for _, d := range t.shape {
 			e.Shape = append(e.Shape, int64(d))
 		}
 		at = e.Offsets[1]
-		if err := field(t.Name, e); err != nil {
-			return nil, errors.Wrap(err, t.Name)
+		if err := field(name, e); err != nil {
+			return nil, named(err, name)
 		}
 	}
 	b.WriteByte('}')
@@ -86,6 +96,16 @@ func safetensorsHeader(tensors []Named, metadata map[string]string) ([]byte, err
 		b.WriteByte(' ')
 	}
 	return b.Bytes(), nil
+}
+
+// safetensors is the type's name there.
+func (t DType) safetensors() string {
+	for name, own := range safetensorsTypes {
+		if own == t {
+			return name
+		}
+	}
+	return ""
 }
 
 // SaveSafetensors writes a file atomically: it is there whole or, after an

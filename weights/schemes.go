@@ -2,6 +2,7 @@ package weights
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -24,72 +25,118 @@ const (
 	// detectron2's zoo. They have a scale and a shift for each normalisation
 	// and no statistics.
 	Caffe2 Scheme = "caffe2"
+	// Transformers is embedder.embedder.convolution.weight,
+	// encoder.stages.0.layers.0.layer.0.normalization: Hugging Face's.
+	Transformers Scheme = "transformers"
+	// OpenMMLab is torchvision's with a deep stem by numbers, stem.0.weight;
+	// others call it layer0.
+	OpenMMLab Scheme = "openmmlab"
+	// CSAIL is torchvision's with a deep stem of conv1, conv2 and conv3, as in
+	// MIT's semantic segmentation.
+	CSAIL Scheme = "csail"
+	// Sequential is 0.weight, 1.weight, 4.0.conv1.weight: the children of a
+	// ResNet in an nn.Sequential, by their numbers.
+	Sequential Scheme = "sequential"
 )
 
 // Canonical returns a view of a checkpoint under torchvision's names, whatever
 // scheme it has: prefixes that wrap the whole network (module., model.,
-// backbone. …) are taken off, detectron2's and Caffe2's names translated, the
-// classifier called fc, and a feature pyramid's names made fpn.inner_blocks.0.0
-// and the like, those of detectron2's R-CNN heads rpn.head.cls_logits and the
-// like. num_batches_tracked is left out, and so are detectron2's anchors and
-// pixel statistics. Other names stay as they are. Two keys that come to mean
-// one are an error that wraps ErrWeights.
+// backbone. …) are taken off, see [StateDict.Prefix], the names of the other
+// schemes translated, the classifier called fc, also where it is the only
+// weights of a Sequential (fc.1), deep stems and average-pool shortcuts numbered
+// as timm does (conv1.0 … conv1.6, downsample.1), and a feature pyramid's names
+// made fpn.inner_blocks.0.0 and the like, those of detectron2's R-CNN heads
+// rpn.head.cls_logits and the like. num_batches_tracked and n_averaged are left
+// out, and so are detectron2's anchors and pixel statistics. Other names stay as
+// they are. Two keys that come to mean one are an error that wraps ErrWeights,
+// and so are two networks beside each other, which it lists.
 func Canonical(sd *StateDict) (*StateDict, Scheme, error) {
 	scheme := recognise(sd.names)
-	prefix := commonPrefix(sd.names, anchors[scheme])
+	view, err := canonical(sd, scheme)
+	if err != nil {
+		return nil, scheme, errors.WithMessagef(err, "%s, read as %s keys", sd.path, scheme)
+	}
+	return view, scheme, nil
+}
+
+func canonical(sd *StateDict, scheme Scheme) (*StateDict, error) {
+	prefix, err := commonPrefix(sd.names, anchors[scheme])
+	if err != nil {
+		return nil, err
+	}
 	wrapper := backboneInside.ReplaceAllString(prefix, "") // around backbone and heads
 	pyramid := pyramidNames{finest: finestLateral(sd.names)}
+	translate := translator(scheme, sd, prefix)
 	view, err := sd.Map(func(name string) (string, bool) {
 		inside, ok := strings.CutPrefix(name, prefix)
 		if !ok {
 			inside = strings.TrimPrefix(name, wrapper)
 		}
-		name = inside
-		if strings.HasSuffix(name, "num_batches_tracked") {
+		if counters.MatchString(inside) {
 			return "", false
 		}
-		if to, ok := pyramid.translate(name); ok {
+		if to, ok := pyramid.translate(inside); ok {
 			return to, true
 		}
-		return translate(scheme, name)
+		return translate(inside)
 	})
-	if err != nil {
-		return nil, scheme, errors.WithMessagef(err, "%s, read as %s keys", sd.path, scheme)
+	if err == nil {
+		view, err = settle(view)
 	}
+	if err != nil {
+		return nil, err
+	}
+	view.prefix = sd.prefix + prefix
 	if scheme == Caffe2 || scheme == Detectron2 {
 		err = addStatistics(view)
 	}
-	return view, scheme, err
+	return view, err
 }
+
+// counters are no weights: of batches, and of averaged models.
+var counters = regexp.MustCompile(`(^|\.)(num_batches_tracked|n_averaged)$`)
 
 // backboneInside is the end of a prefix that says that the backbone is only a
 // part of the network.
 var backboneInside = regexp.MustCompile(`(backbone|encoder)\.(body\.|bottom_up\.)?$`)
 
 // anchors are the keys by which a scheme, and the prefix before them, is
-// known: the stem's convolution.
+// known: the stem's convolution, or a block's.
 var anchors = map[Scheme]*regexp.Regexp{
-	Torchvision: regexp.MustCompile(`^(.*?)conv1(\.0)?\.weight$`),
-	Detectron2:  regexp.MustCompile(`^(.*?)stem\.conv1\.weight$`),
-	Caffe2:      regexp.MustCompile(`^()conv1_w$`),
+	Torchvision:  regexp.MustCompile(`^(.*?)conv1(\.0)?\.weight$`),
+	CSAIL:        regexp.MustCompile(`^(.*?)conv1\.weight$`),
+	Detectron2:   regexp.MustCompile(`^(.*?)stem\.conv1\.weight$`),
+	Caffe2:       regexp.MustCompile(`^()conv1_w$`),
+	Transformers: regexp.MustCompile(`^((?:.*\.)?)embedder\.embedder\.(0\.)?convolution\.weight$`),
+	OpenMMLab:    regexp.MustCompile(`^((?:.*\.)?)(stem|layer0)\.0\.weight$`),
+	Sequential:   regexp.MustCompile(`^((?:.*\.)?)\d+\.\d+\.conv1\.weight$`),
 }
 
-// recognise tells the scheme. Detectron2's comes first: its stem.conv1 would
-// pass for torchvision's conv1.
+// stages are the beginnings of the first block in each scheme.
+var stages = regexp.MustCompile(`^((?:.*\.)?)(layer1\.0\.conv1|res2\.0\.conv1|encoder\.stages\.0\.layers\.0\.layer\.0\.convolution)\.weight$`)
+
+// csailStem is the third convolution of CSAIL's stem, and only of that.
+var csailStem = regexp.MustCompile(`^((?:module|model|backbone|encoder)\.)*conv3\.weight$`)
+
+// recognise tells the scheme. Those come first whose stem or blocks would pass
+// for torchvision's.
 func recognise(names []string) Scheme {
-	for _, s := range []Scheme{Detectron2, Caffe2} {
-		for _, name := range names {
-			if anchors[s].MatchString(name) {
-				return s
-			}
+	staged := slices.ContainsFunc(names, stages.MatchString)
+	for _, s := range []Scheme{Detectron2, Caffe2, Transformers, OpenMMLab, Sequential} {
+		if slices.ContainsFunc(names, anchors[s].MatchString) && !(s == Sequential && staged) {
+			return s
 		}
+	}
+	if staged && slices.ContainsFunc(names, csailStem.MatchString) {
+		return CSAIL
 	}
 	return Torchvision
 }
 
 // commonPrefix is what stands before the anchor: the shortest such, since
-// every block has a conv1 too.
-func commonPrefix(names []string, anchor *regexp.Regexp) string {
+// every block has a conv1 too. Where two networks lie beside each other the
+// error lists them.
+func commonPrefix(names []string, anchor *regexp.Regexp) (string, error) {
 	prefix, found := "", false
 	for _, name := range names {
 		m := anchor.FindStringSubmatch(name)
@@ -97,19 +144,45 @@ func commonPrefix(names []string, anchor *regexp.Regexp) string {
 			prefix, found = m[1], true
 		}
 	}
-	return prefix
+	beside := []string{strings.TrimSuffix(prefix, ".")}
+	for _, name := range names {
+		m := stages.FindStringSubmatch(name)
+		if m != nil && !strings.HasPrefix(m[1], prefix) {
+			beside = append(beside, strings.TrimSuffix(m[1], "."))
+		}
+	}
+	if len(beside) > 1 && slices.ContainsFunc(names, func(name string) bool {
+		m := stages.FindStringSubmatch(name)
+		return m != nil && m[1] == prefix
+	}) {
+		return "", unfit("it holds several networks: %s; choose one, such as weights.Under(%q)", list(beside), beside[0])
+	}
+	return prefix, nil
 }
 
-// translate gives a key its torchvision name; false leaves it out.
-func translate(s Scheme, name string) (string, bool) {
+// translator gives keys their torchvision names; false leaves one out.
+func translator(s Scheme, sd *StateDict, prefix string) func(name string) (string, bool) {
+	always := func(f func(name string) string) func(string) (string, bool) {
+		return func(name string) (string, bool) { return fromTorchvision(f(name)), true }
+	}
 	switch s {
 	case Detectron2:
-		name, keep := fromDetectron2Heads(name)
-		return fromDetectron2(name), keep
+		return func(name string) (string, bool) {
+			name, keep := fromDetectron2Heads(name)
+			return fromDetectron2(name), keep
+		}
 	case Caffe2:
-		return fromCaffe2(name)
+		return fromCaffe2
+	case Transformers:
+		return always(fromTransformers)
+	case OpenMMLab:
+		return always(numberedStem(sd, prefix).translate)
+	case CSAIL:
+		return always(fromCSAIL)
+	case Sequential:
+		return always(numberedChildren(sd, prefix).translate)
 	}
-	return fromTorchvision(name), true
+	return always(func(name string) string { return name })
 }
 
 // classifiers are other names of fc.

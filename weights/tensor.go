@@ -3,6 +3,7 @@ package weights
 import (
 	"encoding/binary"
 	"io"
+	"iter"
 	"math"
 
 	"github.com/pkg/errors"
@@ -34,7 +35,7 @@ const maxRank = 32
 func newTensor(name string, dtype DType, shape []int64, strides []int64, offset int64, data storage, order binary.ByteOrder) (*Tensor, error) {
 	n, err := countElements(shape)
 	if err != nil {
-		return nil, errors.WithMessage(err, name)
+		return nil, named(err, name)
 	}
 	t := &Tensor{name: name, dtype: dtype, data: data, order: order, offset: offset}
 	for _, d := range shape {
@@ -51,7 +52,7 @@ func newTensor(name string, dtype DType, shape []int64, strides []int64, offset 
 	if strides != nil && !contiguous(shape, strides) {
 		t.strides = strides
 		if last, err = lastElement(shape, strides, offset, have); err != nil {
-			return nil, errors.WithMessage(err, name)
+			return nil, named(err, name)
 		}
 	}
 	if offset < 0 || offset > have || last < offset || last >= have {
@@ -146,7 +147,7 @@ func (t *Tensor) Tensor() (*ops.Tensor, error) {
 // row-major order. Other types are converted.
 func (t *Tensor) ReadFloat32(dst []float32) error {
 	if len(dst) != t.Len() {
-		return errors.Wrapf(ErrWeights, "%s has %d elements, the destination %d", t.name, t.Len(), len(dst))
+		return unfit("%s has %d elements, the destination %d", t.name, t.Len(), len(dst))
 	}
 	if len(dst) == 0 {
 		return nil
@@ -156,9 +157,9 @@ func (t *Tensor) ReadFloat32(dst []float32) error {
 		return nil
 	}
 	if t.strides != nil {
-		return errors.WithMessage(t.readStrided(dst), t.name)
+		return named(t.readStrided(dst), t.name)
 	}
-	return errors.WithMessage(t.read(dst, t.offset), t.name)
+	return named(t.read(dst, t.offset), t.name)
 }
 
 // chunk is how many bytes are in memory while a tensor is read.
@@ -200,27 +201,45 @@ func (t *Tensor) read(dst []float32, from int64) error {
 // readStrided reads the stretch of the storage that a view spans, and picks
 // its elements.
 func (t *Tensor) readStrided(dst []float32) error {
+	all := make([]float32, t.span())
+	if err := t.read(all, t.offset); err != nil {
+		return err
+	}
+	i := 0
+	for at := range t.places() {
+		dst[i] = all[at]
+		i++
+	}
+	return nil
+}
+
+// span is how many elements of its storage a view reaches over.
+func (t *Tensor) span() int64 {
 	span := int64(1)
 	for i, s := range t.strides {
 		span += s * int64(t.shape[i]-1)
 	}
-	all := make([]float32, span)
-	if err := t.read(all, t.offset); err != nil {
-		return err
-	}
-	index := make([]int, len(t.shape))
-	at := int64(0)
-	for i := range dst {
-		dst[i] = all[at]
-		for d := len(index) - 1; d >= 0; d-- {
-			index[d]++
-			at += t.strides[d]
-			if index[d] < t.shape[d] {
-				break
+	return span
+}
+
+// places are where a view's elements lie in that stretch, in row-major order.
+func (t *Tensor) places() iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		index := make([]int, len(t.shape))
+		at := int64(0)
+		for range t.Len() {
+			if !yield(at) {
+				return
 			}
-			at -= t.strides[d] * int64(t.shape[d])
-			index[d] = 0
+			for d := len(index) - 1; d >= 0; d-- {
+				index[d]++
+				at += t.strides[d]
+				if index[d] < t.shape[d] {
+					break
+				}
+				at -= t.strides[d] * int64(t.shape[d])
+				index[d] = 0
+			}
 		}
 	}
-	return nil
 }

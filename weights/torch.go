@@ -2,6 +2,7 @@ package weights
 
 import (
 	"encoding/binary"
+	"io"
 	"strings"
 
 	"github.com/vertebra-vision/vertebra/weights/internal/pickle"
@@ -26,8 +27,10 @@ type torchTensor struct {
 	shape, strides []int64
 }
 
-// tensor binds it to its bytes.
-func (t *torchTensor) tensor(name string) (*Tensor, error) {
+func (t *torchTensor) rank() int { return len(t.shape) }
+
+// bind makes a tensor of its bytes.
+func (t *torchTensor) bind(name string, _ io.ReaderAt) (*Tensor, error) {
 	if len(t.shape) != len(t.strides) {
 		return nil, malformed("shape %v with strides %v", t.shape, t.strides)
 	}
@@ -39,14 +42,6 @@ func (t *torchTensor) tensor(name string) (*Tensor, error) {
 		return nil, malformed("it begins at element %d of a storage of %d", t.offset, s.elements)
 	}
 	return newTensor(name, t.dtype, t.shape, t.strides, t.offset+s.offset, s.bytes, s.order)
-}
-
-// torchTensorOf is for collect.
-func torchTensorOf(name string, v any) (*Tensor, error) {
-	if t, ok := v.(*torchTensor); ok {
-		return t.tensor(name)
-	}
-	return nil, nil
 }
 
 // torchTypes are torch's names of element types: of typed storages and of
@@ -71,13 +66,9 @@ var torchGlobals = func() map[string]pickle.Constructor {
 		"torch._tensor._rebuild_from_type_v2":        rebuildFromType,
 		"torch.nn.parameter.Parameter":               firstArgument,
 		"torch.nn.parameter.Buffer":                  firstArgument,
-		"torch.Tensor":                               inert("Tensor"),
 		"torch.Size":                                 firstArgument,
-		"torch.device":                               inert("device"),
 		"torch.storage.UntypedStorage":               inert("UntypedStorage"),
 		"torch.UntypedStorage":                       inert("UntypedStorage"),
-		"torch.serialization._get_layout":            inert("layout"),
-		"torch.per_tensor_affine":                    inert("qscheme"),
 	}
 	for name := range torchTypes {
 		if strings.ToLower(name[:1]) == name[:1] {
@@ -172,34 +163,68 @@ type storageID struct {
 	view     pickle.Tuple
 }
 
-func parseStorageID(id any) (storageID, error) {
-	t, ok := id.(pickle.Tuple)
-	if !ok || len(t) < 5 || t[0] != "storage" {
-		return storageID{}, malformed("a persistent id that is no storage's")
+// resolver makes what a persistent id stands for: a storage by the given
+// function. Legacy files have classes of modules, too, with their source text.
+func resolver(storage func(storageID) (any, error)) func(id any) (any, error) {
+	return func(id any) (any, error) {
+		t, ok := id.(pickle.Tuple)
+		if !ok || len(t) < 2 {
+			return nil, malformed("a persistent id that is no storage's")
+		}
+		class, ok := t[1].(*pickle.Class)
+		if ok && t[0] == "module" {
+			return class, nil
+		}
+		if len(t) < 5 || t[0] != "storage" {
+			return nil, malformed("a persistent id that is no storage's")
+		}
+		if !ok {
+			return nil, malformed("a storage without a type")
+		}
+		s, err := parseStorageID(t)
+		if err != nil {
+			return nil, err
+		}
+		var known bool
+		if s.dtype, s.untyped, known = storageType(class.Name); !known {
+			return opaqueStorage(class.Name, s)
+		}
+		return storage(s)
 	}
-	class, ok := t[1].(*pickle.Class)
-	if !ok {
-		return storageID{}, malformed("a storage without a type")
-	}
-	s := storageID{}
-	name := class.Name[strings.LastIndexByte(class.Name, '.')+1:]
-	if name == "UntypedStorage" {
-		s.untyped, s.dtype = true, U8
-	} else if s.dtype, ok = torchTypes[strings.TrimSuffix(name, "Storage")]; !ok || !strings.HasSuffix(name, "Storage") {
-		return storageID{}, malformed("a storage of type %q", class.Name)
-	}
+}
+
+func parseStorageID(t pickle.Tuple) (s storageID, err error) {
+	var ok bool
 	if s.key, ok = t[2].(string); !ok || s.key == "" {
-		return storageID{}, malformed("a storage without a key")
+		return s, malformed("a storage without a key")
 	}
-	var err error
 	if s.elements, err = asInt(t[4]); err != nil {
-		return storageID{}, err
+		return s, err
 	}
 	if s.elements < 0 {
-		return storageID{}, malformed("storage %s has %d elements", s.key, s.elements)
+		return s, malformed("storage %s has %d elements", s.key, s.elements)
 	}
 	if len(t) > 5 {
 		s.view, _ = t[5].(pickle.Tuple)
 	}
 	return s, nil
+}
+
+// storageType reads the elements' type off a storage's class.
+func storageType(class string) (dtype DType, untyped, ok bool) {
+	name, ok := strings.CutSuffix(class[strings.LastIndexByte(class, '.')+1:], "Storage")
+	if ok && name == "Untyped" {
+		return U8, true, true
+	}
+	dtype, known := torchTypes[name]
+	return dtype, false, ok && known
+}
+
+// opaqueStorage stands for a storage of elements that are not read: quantised
+// or complex ones. Tensors on it are inert.
+func opaqueStorage(class string, s storageID) (any, error) {
+	if !strings.HasPrefix(class, "torch.") || !strings.HasSuffix(class, "Storage") {
+		return nil, malformed("a storage of type %q", class)
+	}
+	return &pickle.Object{Class: class}, nil
 }

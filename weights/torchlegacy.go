@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 
-	"github.com/pkg/errors"
-
 	"github.com/vertebra-vision/vertebra/weights/internal/pickle"
 )
 
@@ -21,7 +19,7 @@ func isLegacy(head []byte) bool {
 	return len(head) >= 14 && head[0] == 0x80 && bytes.Equal(head[2:14], legacyMagic)
 }
 
-func openLegacy(r io.ReaderAt, size int64) (*StateDict, error) {
+func openLegacy(r io.ReaderAt, size int64, under string) (*StateDict, error) {
 	s := pickle.NewSource(r, 0, size)
 	l := &legacy{r: r, size: size, order: littleEndian, storages: map[string]*torchStorage{}, roots: map[string]*torchStorage{}}
 	if _, err := readPickle(s, nil); err != nil { // the magic number
@@ -43,7 +41,7 @@ func openLegacy(r io.ReaderAt, size int64) (*StateDict, error) {
 			l.order = binary.BigEndian
 		}
 	}
-	object, err := readPickle(s, l.resolve)
+	object, err := readPickle(s, resolver(l.resolve))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +52,7 @@ func openLegacy(r io.ReaderAt, size int64) (*StateDict, error) {
 	if err := l.locate(keys, s.Pos()); err != nil {
 		return nil, err
 	}
-	return collect(object, torchTensorOf)
+	return collect(object, r, under)
 }
 
 type legacy struct {
@@ -70,11 +68,7 @@ type legacy struct {
 type legacyView struct{ view, root *torchStorage }
 
 // resolve makes a storage of a persistent id; its bytes come later.
-func (l *legacy) resolve(id any) (any, error) {
-	s, err := parseStorageID(id)
-	if err != nil {
-		return nil, err
-	}
+func (l *legacy) resolve(s storageID) (any, error) {
 	root := l.roots[s.key]
 	if root == nil {
 		root = &torchStorage{dtype: s.dtype, untyped: s.untyped, elements: s.elements, order: l.order}
@@ -136,7 +130,7 @@ func (l *legacy) locate(keys any, at int64) error {
 		}
 		n, err := l.count(at)
 		if err != nil {
-			return errors.WithMessagef(err, "storage %s", key)
+			return named(err, "storage "+key)
 		}
 		if n != root.elements {
 			return malformed("storage %s has %d elements, %d were announced", key, n, root.elements)

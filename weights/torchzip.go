@@ -22,7 +22,7 @@ const (
 
 // openZip opens a PyTorch checkpoint, NAME/data.pkl and NAME/data/KEY, or a
 // NumPy .npz.
-func openZip(r io.ReaderAt, size int64) (*StateDict, error) {
+func openZip(r io.ReaderAt, size int64, under string) (*StateDict, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, malformed("the zip directory cannot be read, the file may be cut off: %v", err)
@@ -45,9 +45,13 @@ func openZip(r io.ReaderAt, size int64) (*StateDict, error) {
 		}
 	}
 	if table == nil {
-		return openNPZ(r, z)
+		sd, err := openNPZ(r, z)
+		if err != nil {
+			return nil, err
+		}
+		return sd.below(under)
 	}
-	return openTorchZip(r, table, entries)
+	return openTorchZip(r, table, entries, under)
 }
 
 // checkEntry reports an entry that claims to be larger than it can be.
@@ -63,44 +67,55 @@ func checkEntry(f *zip.File, size int64) error {
 	return nil
 }
 
-func openTorchZip(r io.ReaderAt, table *zip.File, entries map[string]*zip.File) (*StateDict, error) {
-	dir := strings.TrimSuffix(table.Name, "data.pkl")
-	if entries[dir+"constants.pkl"] != nil {
-		return nil, malformed("this is a TorchScript archive; save the weights with torch.save(model.state_dict(), path)")
+func openTorchZip(r io.ReaderAt, table *zip.File, entries map[string]*zip.File, under string) (*StateDict, error) {
+	t := &torchZip{r: r, dir: strings.TrimSuffix(table.Name, "data.pkl"), entries: entries, storages: map[string]*torchStorage{}}
+	var err error
+	if t.order, err = byteOrder(entries[t.dir+"byteorder"]); err != nil {
+		return nil, err
 	}
-	order, err := byteOrder(entries[dir+"byteorder"])
+	data, err := readTable(table)
 	if err != nil {
 		return nil, err
 	}
-	storages := map[string]*torchStorage{}
-	resolve := func(id any) (any, error) {
-		s, err := parseStorageID(id)
-		if err != nil {
-			return nil, err
-		}
-		if have := storages[s.key]; have != nil {
-			return have, nil
-		}
-		f := entries[dir+"data/"+s.key]
-		if f == nil {
-			return nil, malformed("storage %s is not in the file", s.key)
-		}
-		data, err := entryStorage(r, f)
-		if err != nil {
-			return nil, err
-		}
-		if s.elements > data.size()/int64(s.dtype.Size()) {
-			return nil, malformed("storage %s claims %d elements of %v in %d bytes", s.key, s.elements, s.dtype, data.size())
-		}
-		st := &torchStorage{dtype: s.dtype, untyped: s.untyped, elements: s.elements, bytes: data, order: order}
-		storages[s.key] = st
-		return st, nil
+	text := bytes.NewReader(data)
+	v, err := readPickle(pickle.NewSource(text, 0, int64(len(data))), resolver(t.resolve))
+	if err != nil {
+		return nil, named(err, table.Name)
 	}
-	v, err := readEntryPickle(table, resolve)
+	sd, err := collect(v, text, under)
+	if errors.Is(err, errNothing) && entries[t.dir+"constants.pkl"] != nil {
+		return nil, malformed("this is a TorchScript archive whose modules have no weights by name, as after torch.jit.freeze; save them before: torch.save(model.state_dict(), path)")
+	}
+	return sd, err
+}
+
+type torchZip struct {
+	r        io.ReaderAt
+	dir      string
+	entries  map[string]*zip.File
+	order    binary.ByteOrder
+	storages map[string]*torchStorage
+}
+
+// resolve finds a storage's entry.
+func (t *torchZip) resolve(s storageID) (any, error) {
+	if have := t.storages[s.key]; have != nil {
+		return have, nil
+	}
+	f := t.entries[t.dir+"data/"+s.key]
+	if f == nil {
+		return nil, malformed("storage %s is not in the file", s.key)
+	}
+	data, err := entryStorage(t.r, f)
 	if err != nil {
 		return nil, err
 	}
-	return collect(v, torchTensorOf)
+	if s.elements > data.size()/int64(s.dtype.Size()) {
+		return nil, malformed("storage %s claims %d elements of %v in %d bytes", s.key, s.elements, s.dtype, data.size())
+	}
+	st := &torchStorage{dtype: s.dtype, untyped: s.untyped, elements: s.elements, bytes: data, order: t.order}
+	t.storages[s.key] = st
+	return st, nil
 }
 
 // byteOrder reads the entry that big-endian machines write.
@@ -151,11 +166,14 @@ func readEntry(f *zip.File, most uint64) ([]byte, error) {
 	return data, nil
 }
 
-func readEntryPickle(f *zip.File, resolve func(id any) (any, error)) (any, error) {
-	data, err := readEntry(f, maxPickle)
-	if err != nil {
-		return nil, err
+// maxTableRatio bounds how far a pickle of references to tensors can have been
+// compressed; PyTorch does not compress it at all.
+const maxTableRatio = 64
+
+// readTable reads the pickle.
+func readTable(f *zip.File) ([]byte, error) {
+	if f.UncompressedSize64 > maxTableRatio*(f.CompressedSize64+1<<14) {
+		return nil, malformed("entry %q claims %d bytes from %d", f.Name, f.UncompressedSize64, f.CompressedSize64)
 	}
-	v, err := readPickle(pickle.NewSource(bytes.NewReader(data), 0, int64(len(data))), resolve)
-	return v, errors.WithMessage(err, f.Name)
+	return readEntry(f, maxPickle)
 }

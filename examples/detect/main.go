@@ -46,6 +46,7 @@ func parse(args []string) (*options, []string, error) {
 	o := &options{}
 	fs.StringVar(&o.source.Model, "model", "", "the detector: "+strings.Join(detect.Models(), ", "))
 	fs.StringVar(&o.source.Weights, "weights", "", "a checkpoint's `FILE` or a published one's name, such as fasterrcnn_resnet50_fpn/COCO_V1, which is downloaded once (default: the model's published default)")
+	fs.StringVar(&o.source.Under, "under", "", cli.UnderUsage)
 	fs.Float64Var(&o.threshold, "threshold", 0.5, "the least score")
 	fs.IntVar(&o.classes, "classes", 0, "how many classes a file's detector has, the background included (default: COCO's)")
 	fs.IntVar(&o.minSize, "size", 800, "pixels that a picture's shorter side gets")

@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("infer", flag.ContinueOnError)
 	config := fs.String("config", "", "a YAML `FILE`, or a shipped configuration: "+strings.Join(configs.Shipped(), ", "))
 	source := fs.String("weights", "", "a checkpoint's `FILE` or a published one's name (default: what the configuration says)")
+	under := fs.String("under", "", cli.UnderUsage)
 	input := fs.String("input", "", "an image, or a tensor in an .npy or .safetensors `FILE`")
 	file := fs.String("out", "", "the .safetensors `FILE` to write")
 	nodes := fs.String("nodes", "", "`NAMES` of nodes and levels to write, by commas (default: the configuration's outputs)")
@@ -50,6 +51,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if *source != "" {
 		c.SetWeights(*source)
+	}
+	if *under != "" {
+		c.Model.Weights.Under = *under
 	}
 	if *nodes != "" {
 		c.Outputs = strings.Split(*nodes, ",")

@@ -37,6 +37,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	var src segment.Source
 	fs.StringVar(&src.Model, "model", "", "the network: "+strings.Join(segment.Models(), ", "))
 	fs.StringVar(&src.Weights, "weights", "", "a checkpoint's `FILE` or a published one's name, which is downloaded once (default: the model's published default)")
+	fs.StringVar(&src.Under, "under", "", cli.UnderUsage)
 	threads := fs.Int("threads", 0, "threads a run (default: all processors)")
 	folder := fs.String("out", "out", "the `FOLDER` for pictures")
 	opacity := fs.Float64("opacity", 0.6, "of the classes over the photograph, 0 to 1")

@@ -19,6 +19,10 @@ type Source struct {
 	// Weights is a checkpoint's path or a published one's name
 	// ("resnet50/IMAGENET1K_V2"). Empty is the model's published default.
 	Weights string
+	// Under chooses among several networks in a file, see weights.Under.
+	Under string
+	// Load's options say what the checkpoint may lack, and what to adapt.
+	Load []backbone.LoadOption
 	// Options are given to backbone.New.
 	Options []backbone.Option
 }
@@ -42,7 +46,7 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Classifi
 		}
 		s.Model = published.Model
 	}
-	sd, err := weights.Open(path)
+	sd, err := weights.Open(path, weights.Under(s.Under))
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func FromCheckpoint(sd *weights.StateDict, published *weights.Checkpoint, s Sour
 	if err != nil {
 		return nil, err
 	}
-	if err := net.Load(sd); err != nil {
+	if err := net.Load(sd, s.Load...); err != nil {
 		return nil, err
 	}
 	tf, labels := Conventions(config)

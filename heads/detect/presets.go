@@ -149,6 +149,15 @@ type Source struct {
 	// ("fasterrcnn_resnet50_fpn/COCO_V1"). Empty is the model's published
 	// default.
 	Weights string
+	// Under chooses among several networks in a file, see weights.Under.
+	Under string
+	// Load's options say what the checkpoint may lack.
+	Load []backbone.LoadOption
+	// NormEps is what the backbone's normalisations add to variances. 0 lets the
+	// checkpoint decide: nothing, see [NoEps], for torchvision's first detectors,
+	// which were trained so and are known by their content, whatever the file is
+	// called, and else 1e-5. Once converted to another format they must be told.
+	NormEps float64
 	// Network's options are given to the backbone: threads, memory.
 	Network []backbone.Option
 	// Options are the detector's.
@@ -179,20 +188,25 @@ func Open(ctx context.Context, s Source, opts ...weights.FetchOption) (*Detector
 	if err := checkOptions(s.Options); err != nil {
 		return nil, err
 	}
-	sd, err := weights.Open(path)
+	sd, err := weights.Open(path, weights.Under(s.Under))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = sd.Close() }()
-	eps, labels := 0.0, weights.Labels(LabelList(kind))
+	labels := weights.Labels(LabelList(kind))
 	if published != nil {
-		eps, labels = publishedEps(published), published.Categories()
+		labels = published.Categories()
 	}
-	d, err := preset(s.Model, eps, s.Network, append(fitting(countClasses(sd), labels), s.Options...))
+	if s.NormEps == 0 {
+		if s.NormEps, err = BackboneEps(ctx, kind, published, path); err != nil {
+			return nil, err
+		}
+	}
+	d, err := preset(s.Model, s.NormEps, s.Network, append(fitting(countClasses(sd), labels), s.Options...))
 	if err != nil {
 		return nil, err
 	}
-	return d, d.Load(sd)
+	return d, d.Load(sd, s.Load...)
 }
 
 // checkOptions finds values that no detector takes.
@@ -217,20 +231,3 @@ func fitting(classes int, labels []string) []Option {
 	}
 	return nil
 }
-
-// tinyEps stands for an epsilon of zero, which would mean the default.
-const tinyEps = 1e-30
-
-// publishedEps is what a checkpoint's backbone adds to variances. Those of
-// torchvision's first detectors were trained with nothing added; its builders
-// call overwrite_eps(model, 0.0) for them.
-func publishedEps(c *weights.Checkpoint) float64 {
-	if strings.HasSuffix(c.Model, "2") || c.Model == "fcos_resnet50_fpn" || c.Tag == "COCO_LEGACY" {
-		return 0
-	}
-	return tinyEps
-}
-
-// BackboneEps is backbone.Config.NormEps of a published detector, 0 for the
-// usual one.
-func BackboneEps(c *weights.Checkpoint) float64 { return publishedEps(c) }

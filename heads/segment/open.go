@@ -59,6 +59,10 @@ type Source struct {
 	// ("fcn_resnet50/COCO_WITH_VOC_LABELS_V1"). Empty is the model's published
 	// default.
 	Weights string
+	// Under chooses among several networks in a file, see weights.Under.
+	Under string
+	// Load's options say what the checkpoint may lack, and what to adapt.
+	Load []backbone.LoadOption
 	// Options are given to backbone.New.
 	Options []backbone.Option
 }
@@ -82,7 +86,7 @@ func Open(ctx context.Context, src Source, opts ...weights.FetchOption) (*Segmen
 		}
 		src.Model = published.Model
 	}
-	sd, err := weights.Open(path)
+	sd, err := weights.Open(path, weights.Under(src.Under))
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +95,7 @@ func Open(ctx context.Context, src Source, opts ...weights.FetchOption) (*Segmen
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Load(sd); err != nil {
+	if err := s.Load(sd, src.Load...); err != nil {
 		return nil, err
 	}
 	if published != nil {

@@ -21,6 +21,7 @@ type LoadOption func(*loadPolicy)
 type loadPolicy struct {
 	missing, unexpected []string // globs that are allowed
 	replaceClassifier   bool
+	adaptStem           bool
 }
 
 // AllowMissing keeps the present values of parameters that match one of the
@@ -36,6 +37,12 @@ func IgnoreUnexpected(globs ...string) LoadOption {
 	return func(p *loadPolicy) { p.unexpected = append(p.unexpected, orAll(globs)...) }
 }
 
+// AdaptInputChannels makes a stem for other inputs of one for images of three
+// channels.
+func AdaptInputChannels() LoadOption {
+	return func(p *loadPolicy) { p.adaptStem = true }
+}
+
 // ReplaceClassifier keeps the model's own classifier weights, whatever the
 // checkpoint has there: to start from a checkpoint with other classes.
 func ReplaceClassifier() LoadOption {
@@ -47,42 +54,6 @@ func orAll(globs []string) []string {
 		return []string{"**"}
 	}
 	return globs
-}
-
-// LoadError says everything in which a checkpoint and a model disagree. It
-// wraps weights.ErrWeights.
-type LoadError struct {
-	Source     string   // the checkpoint
-	Scheme     string   // the key scheme that was recognised
-	Missing    []string // keys that the checkpoint lacks
-	Unexpected []string // keys that the model lacks
-	Misshapen  []string // "key: checkpoint 10x512, model 1000x512"
-	Hint       string   // what to change, where that is known
-}
-
-// Error lists all of it, a line each.
-func (e *LoadError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s does not fit the model (read as %s keys): %d missing, %d unexpected, %d misshapen", e.Source, e.Scheme, len(e.Missing), len(e.Unexpected), len(e.Misshapen))
-	for _, part := range []struct {
-		what string
-		list []string
-	}{{"missing", e.Missing}, {"unexpected", e.Unexpected}, {"misshapen", e.Misshapen}} {
-		for _, key := range part.list {
-			fmt.Fprintf(&b, "\n  %s: %s", part.what, key)
-		}
-	}
-	if e.Hint != "" {
-		b.WriteString("\n  " + e.Hint)
-	}
-	return b.String()
-}
-
-// Unwrap makes errors.Is(err, weights.ErrWeights) true.
-func (e *LoadError) Unwrap() error { return weights.ErrWeights }
-
-func (e *LoadError) empty() bool {
-	return len(e.Missing)+len(e.Unexpected)+len(e.Misshapen) == 0
 }
 
 // Load takes the weights from a checkpoint, whose keys may follow any scheme
@@ -107,6 +78,7 @@ func (m *Model) Load(sd *weights.StateDict, opts ...LoadOption) error {
 	list, disagreement := m.match(canonical, policy)
 	if !disagreement.empty() {
 		disagreement.Source, disagreement.Scheme = sourceName(sd), fmt.Sprint(scheme)
+		disagreement.Under, disagreement.Prefix = canonical.Under(), canonical.Prefix()
 		return disagreement
 	}
 	return m.read(canonical, list)
@@ -124,7 +96,10 @@ func sourceName(sd *weights.StateDict) string {
 func (m *Model) match(sd *weights.StateDict, policy loadPolicy) ([]parameter, *LoadError) {
 	var read []parameter
 	e := &LoadError{}
-	known := map[string]bool{}
+	known, skipped := map[string]bool{}, map[string]string{}
+	for _, s := range sd.Skipped() {
+		skipped[s.Name] = s.Why
+	}
 	for _, p := range m.parameters() {
 		known[p.key] = true
 		if policy.replaceClassifier && strings.HasPrefix(p.key, m.spec.Classifier+".") {
@@ -133,7 +108,18 @@ func (m *Model) match(sd *weights.StateDict, policy loadPolicy) ([]parameter, *L
 		t, ok := sd.Get(p.key)
 		switch {
 		case !ok && !matchAny(policy.missing, p.key):
-			e.Missing = append(e.Missing, fmt.Sprintf("%s %v", p.key, p.param.Shape))
+			why := skipped[p.key]
+			if why != "" {
+				why = " (the checkpoint has it as " + why + ")"
+			}
+			e.Missing = append(e.Missing, fmt.Sprintf("%s %v%s", p.key, p.param.Shape, why))
+		case ok && p.key == m.spec.Stem && adaptable(t.Shape(), p.param.Shape):
+			if p.from = t.Shape(); policy.adaptStem {
+				read = append(read, p)
+				continue
+			}
+			e.Hint = fmt.Sprintf("the checkpoint's stem reads %d channels and the model's %d: the option AdaptInputChannels converts it (adapt_input_channels in YAML)", p.from[1], p.param.Shape[1])
+			fallthrough
 		case ok && !p.param.Shape.Equal(t.Shape()):
 			e.Misshapen = append(e.Misshapen, fmt.Sprintf("%s: checkpoint %v, model %v", p.key, graph.Shape(t.Shape()), p.param.Shape))
 		case ok:
@@ -190,8 +176,7 @@ func (m *Model) readAll(sd *weights.StateDict, list []parameter) (map[string][]f
 	parallel.Do(m.spec.Threads, len(list), func(tasks iter.Seq[int]) {
 		for i := range tasks {
 			t, _ := sd.Get(list[i].key)
-			data[i] = make([]float32, list[i].param.Shape.Elems())
-			errs[i] = t.ReadFloat32(data[i])
+			data[i], errs[i] = list[i].read(t)
 		}
 	})
 	params := make(map[string][]float32, len(list))
@@ -202,6 +187,20 @@ func (m *Model) readAll(sd *weights.StateDict, list []parameter) (map[string][]f
 		params[p.key] = data[i]
 	}
 	return params, nil
+}
+
+// read reads a parameter's values, which the stem's may have to be made from
+// those for other channels.
+func (p *parameter) read(t *weights.Tensor) ([]float32, error) {
+	if p.from == nil {
+		data := make([]float32, p.param.Shape.Elems())
+		return data, t.ReadFloat32(data)
+	}
+	data, err := t.Float32s()
+	if err != nil {
+		return nil, err
+	}
+	return adaptStem(data, p.from, p.param.Shape[1]), nil
 }
 
 func tensorOf(data []float32, shape graph.Shape) (*ops.Tensor, error) {

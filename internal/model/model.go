@@ -29,6 +29,9 @@ type Spec struct {
 	// Classifier is the module whose parameters depend on the number of
 	// classes, for ReplaceClassifier.
 	Classifier string
+	// Stem is the parameter whose shape depends on the image's channels, for
+	// AdaptInputChannels.
+	Stem string
 	// Parent is a model whose weights this one starts with, where both have
 	// parameters of a name and shape; nil for none.
 	Parent *Model

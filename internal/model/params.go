@@ -13,6 +13,8 @@ type parameter struct {
 	key   string
 	node  *graph.Node
 	param graph.Param
+	// from is the shape of the checkpoint's values where they must be adapted.
+	from []int
 }
 
 // parameters lists the model's parameters in order of execution, those of a
@@ -24,7 +26,7 @@ func (m *Model) parameters() []parameter {
 		for _, p := range n.Op.Params() {
 			if key := n.ParamKey(p); !seen[key] {
 				seen[key] = true
-				list = append(list, parameter{key, n, p})
+				list = append(list, parameter{key: key, node: n, param: p})
 			}
 		}
 	}

@@ -8,10 +8,9 @@ import (
 )
 
 // FromImage converts as Pillow's convert("RGB") does: alpha is dropped, not
-// blended, 16-bit samples keep their high byte, grey is repeated. (Pillow
-// itself clips grey of 16 bits to 255, which leaves little of it; here it
-// keeps its high byte too.) An *RGB is returned as it is. An image.YCbCr is
-// taken for a JPEG's; FromWebP is for WebP's.
+// blended, 16-bit samples of colours keep their high byte, grey of 16 bits is
+// clipped to 255, grey is repeated. An *RGB is returned as it is. An
+// image.YCbCr is taken for a JPEG's; FromWebP is for WebP's.
 func FromImage(img image.Image) (*RGB, error) { return fromImage(img, rowReader) }
 
 // FromWebP converts what golang.org/x/image/webp decoded, as libwebp does.
@@ -71,6 +70,13 @@ func rowReader(img image.Image) rowFunc {
 				copyRGBX(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):])
 			}
 		}
+		return func(dst []uint8, y int) {
+			divideByAlpha(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):], 1)
+		}
+	case *image.RGBA64:
+		return func(dst []uint8, y int) {
+			divideByAlpha(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):], 2)
+		}
 	case *image.Gray:
 		return func(dst []uint8, y int) {
 			line := src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):]
@@ -78,6 +84,10 @@ func rowReader(img image.Image) rowFunc {
 				v := line[x]
 				dst[3*x], dst[3*x+1], dst[3*x+2] = v, v, v
 			}
+		}
+	case *image.Gray16:
+		return func(dst []uint8, y int) {
+			clipGrey16(dst, src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):])
 		}
 	case *image.Paletted:
 		return palettedRows(src)
@@ -104,6 +114,35 @@ func copyHighRGBX(dst, src []uint8) {
 	for i := 0; 3*i < len(dst); i++ {
 		d, s := dst[3*i:3*i+3:3*i+3], src[8*i:8*i+5:8*i+5]
 		d[0], d[1], d[2] = s[0], s[2], s[4]
+	}
+}
+
+// divideByAlpha takes alpha out of colours that were multiplied by it, as
+// Pillow does with those of a TIFF: from the first byte of each sample, the
+// high one, and rounding down.
+func divideByAlpha(dst, src []uint8, sampleSize int) {
+	for i := 0; 3*i < len(dst); i++ {
+		d, s := dst[3*i:3*i+3:3*i+3], src[4*sampleSize*i:4*sampleSize*(i+1)]
+		alpha := uint(s[3*sampleSize])
+		for c := range d {
+			d[c] = 0
+			if alpha > 0 {
+				d[c] = uint8(min(255, 255*uint(s[c*sampleSize])/alpha))
+			}
+		}
+	}
+}
+
+// clipGrey16 clips big-endian grey samples: to Pillow grey of 16 bits is a
+// number that 8 bits may not hold, not a brightness.
+func clipGrey16(dst, src []uint8) {
+	for i := 0; 3*i < len(dst); i++ {
+		d, s := dst[3*i:3*i+3:3*i+3], src[2*i:2*i+2:2*i+2]
+		v := s[1]
+		if s[0] != 0 {
+			v = 255
+		}
+		d[0], d[1], d[2] = v, v, v
 	}
 }
 

@@ -3,21 +3,29 @@ package transform
 import (
 	"bytes"
 	"image"
-	_ "image/gif" // the first frame
+	"image/color"
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
 	"os"
 
 	"github.com/pkg/errors"
-	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 
+	_ "github.com/vertebra-vision/vertebra/internal/bmp"
+	"github.com/vertebra-vision/vertebra/internal/imagefile"
 	"github.com/vertebra-vision/vertebra/internal/pixel"
 )
 
 // maxFile bounds an encoded image.
 const maxFile = 512 << 20
+
+// Extensions are how the names of the files end that Load decodes, in lower
+// case.
+func Extensions() []string {
+	return []string{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+}
 
 // Load decodes the image in a file. The error names the file.
 func Load(path string) (*RGB, error) {
@@ -33,9 +41,13 @@ func Load(path string) (*RGB, error) {
 	return m, errors.WithMessage(err, path)
 }
 
-// Decode reads a JPEG, PNG, WebP, BMP or GIF (its first frame) and turns it
-// upright as its EXIF orientation says. It reads the size before it decodes
-// and refuses more than MaxPixels. Errors wrap ErrImage.
+// Decode reads a JPEG, PNG, WebP, BMP, GIF or TIFF, of several frames or pages
+// the first, and turns it upright as its EXIF orientation or XMP data say. Its
+// pixels are those of Pillow's convert("RGB"); see ToRGB. Other formats are
+// read where the program imports a decoder that registers itself with package
+// image; their pictures are taken as upright. Decode reads the size before it
+// decodes and refuses more than MaxPixels. Errors wrap ErrImage and name
+// formats that cannot be read.
 func Decode(r io.Reader) (*RGB, error) { return decode(r, MaxPixels) }
 
 func decode(r io.Reader, maxPixels int) (m *RGB, err error) {
@@ -57,7 +69,7 @@ func decode(r io.Reader, maxPixels int) (m *RGB, err error) {
 	}()
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return nil, errors.Wrapf(ErrImage, "not a readable JPEG, PNG, WebP, BMP or GIF (%v)", err)
+		return nil, unreadable(data, err)
 	}
 	if err := checkSize(config.Width, config.Height); err != nil {
 		return nil, err
@@ -65,28 +77,50 @@ func decode(r io.Reader, maxPixels int) (m *RGB, err error) {
 	if config.Width > maxPixels/config.Height {
 		return nil, errors.Wrapf(ErrImage, "%dx%d: more than %d pixels", config.Width, config.Height, maxPixels)
 	}
-	img, _, err := image.Decode(bytes.NewReader(data))
+	m, err = decodePixels(data, config, format)
 	if err != nil {
 		return nil, errors.Wrapf(ErrImage, "%s of %dx%d: %v", format, config.Width, config.Height, err)
 	}
-	m, err = toRGB(img, config, format)
-	if err != nil {
-		return nil, errors.Wrapf(ErrImage, "%s of %dx%d: %v", format, config.Width, config.Height, err)
-	}
-	return upright(m, orientation(data, format)), nil
+	return upright(m, imagefile.Orientation(data, format)), nil
 }
 
-// toRGB converts a decoded image by the rules of its format.
-func toRGB(img image.Image, config image.Config, format string) (*RGB, error) {
-	switch src := img.(type) {
-	case *image.Paletted:
-		if format == "gif" {
-			return fromPixel(pixel.FromImage(screen(src, config)))
-		}
-	case *image.YCbCr, *image.NYCbCrA:
-		if format == "webp" {
-			return fromPixel(pixel.FromWebP(src))
-		}
+// unreadable says why a file cannot be decoded: its format, or what of its
+// format is missing here.
+func unreadable(data []byte, err error) error {
+	if reason := imagefile.CheckTIFF(data); reason != nil {
+		return errors.Wrapf(ErrImage, "tiff: %v", reason)
+	}
+	if f, ok := imagefile.Sniff(data); ok && errors.Is(err, image.ErrFormat) {
+		return errors.Wrapf(ErrImage, "this is %s: %s", f.Name, f.Do)
+	}
+	return errors.Wrapf(ErrImage, "not a readable JPEG, PNG, WebP, BMP, GIF or TIFF (%v)", err)
+}
+
+// decodePixels decodes and converts by the rules of a format.
+func decodePixels(data []byte, config image.Config, format string) (*RGB, error) {
+	switch format {
+	case "gif":
+		return decodeGIF(data, config)
+	case "webp":
+		return decodeWebP(data, config)
+	case "tiff":
+		return decodeTIFF(data)
+	}
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if src, ok := img.(*image.NRGBA64); ok && config.ColorModel == color.Gray16Model {
+		img = grey16(src) // of a PNG, one grey of which is transparent
 	}
 	return fromPixel(pixel.FromImage(img))
+}
+
+// grey16 takes the grey out of an image that image/png has given alpha.
+func grey16(src *image.NRGBA64) *image.Gray16 {
+	m := image.NewGray16(src.Rect)
+	for i := 0; i < len(m.Pix); i += 2 {
+		copy(m.Pix[i:i+2], src.Pix[4*i:])
+	}
+	return m
 }

@@ -17,9 +17,11 @@ var ErrImage = errors.New("invalid image")
 const MaxPixels = pixel.MaxPixels
 
 // ToRGB converts an image as Pillow's convert("RGB") does: alpha is dropped,
-// 16-bit samples keep their high byte. The colours of an image.YCbCr are
-// interpolated as libjpeg does; for a WebP, whose colours differ, use Decode.
-// An *RGB is returned as it is. The error wraps ErrImage.
+// 16-bit samples of colours keep their high byte, and grey of 16 bits is clipped
+// to 255, so that what holds more, such as a map of depths or an X-ray, must be
+// scaled to 8 bits before. The colours of an image.YCbCr are interpolated as
+// libjpeg does; for a WebP, whose colours differ, use Decode. An *RGB is
+// returned as it is. The error wraps ErrImage.
 func ToRGB(img image.Image) (*RGB, error) {
 	m, err := fromPixel(pixel.FromImage(img))
 	if err != nil {

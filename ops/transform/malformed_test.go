@@ -3,6 +3,7 @@ package transform
 import (
 	"image"
 	"image/color"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,7 +26,7 @@ func malformed() map[string]image.Image {
 		"RGB, long":           &RGB{Width: 4, Height: 4, Pix: make([]uint8, 49)},
 		"RGB, no size":        &RGB{},
 		"RGB, negative":       &RGB{Width: -4, Height: -4, Pix: make([]uint8, 48)},
-		"RGB, overflow":       &RGB{Width: 1 << 32, Height: 1 << 32},
+		"RGB, overflow":       &RGB{Width: 1 << (strconv.IntSize / 2), Height: 1 << (strconv.IntSize / 2)},
 		"RGBA, short":         &image.RGBA{Rect: r, Stride: 16, Pix: make([]uint8, 60)},
 		"NRGBA, short":        &image.NRGBA{Rect: r, Stride: 16, Pix: make([]uint8, 60)},
 		"NRGBA64, short":      &image.NRGBA64{Rect: r, Stride: 32, Pix: make([]uint8, 100)},

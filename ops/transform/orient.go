@@ -1,42 +1,5 @@
 package transform
 
-import (
-	"bytes"
-	"time"
-
-	"github.com/bep/imagemeta"
-)
-
-// orientation reads the EXIF orientation, 1 to 8. An image without one, or
-// whose metadata is broken, is upright: 1.
-func orientation(data []byte, format string) int {
-	formats := map[string]imagemeta.ImageFormat{
-		"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP,
-	}
-	f, ok := formats[format]
-	if !ok {
-		return 1
-	}
-	value := 1
-	_, err := imagemeta.Decode(imagemeta.Options{
-		R:               bytes.NewReader(data),
-		ImageFormat:     f,
-		Sources:         imagemeta.EXIF,
-		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
-		HandleTag: func(tag imagemeta.TagInfo) error {
-			if v, ok := tag.Value.(uint16); ok && tag.Namespace == "IFD0" {
-				value = int(v)
-			}
-			return imagemeta.ErrStopWalking
-		},
-		Timeout: 5 * time.Second,
-	})
-	if err != nil || value < 1 || value > 8 {
-		return 1
-	}
-	return value
-}
-
 // upright undoes an EXIF orientation: orientations of 5 and more lie on their
 // side.
 func upright(src *RGB, orientation int) *RGB {

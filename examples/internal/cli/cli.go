@@ -42,14 +42,18 @@ func Main(name string, run func(ctx context.Context, args []string) error) {
 
 // Network are the flags that choose a network.
 type Network struct {
-	Model, Weights string
-	Threads        int
+	Model, Weights, Under string
+	Threads               int
 }
+
+// UnderUsage explains the flag -under.
+const UnderUsage = "the `KEY` of the network to take where the file holds several, such as teacher or ema"
 
 // Register adds the flags.
 func (n *Network) Register(fs *flag.FlagSet) {
 	fs.StringVar(&n.Model, "model", "", "the network: "+strings.Join(backbone.Presets(), ", ")+" (default: an embedded ResNet-20 for CIFAR-10)")
 	fs.StringVar(&n.Weights, "weights", "", "a checkpoint's `FILE` (.pth, .safetensors …) or a published one's name, such as resnet50/IMAGENET1K_V2, which is downloaded once (default: the model's published default)")
+	fs.StringVar(&n.Under, "under", "", UnderUsage)
 	fs.IntVar(&n.Threads, "threads", 0, "threads a run (default: all processors)")
 }
 
@@ -63,6 +67,6 @@ func (n *Network) Open(ctx context.Context) (*classify.Classifier, error) {
 	if n.Model == "" && n.Weights == "" {
 		return cifar10.Open(opts...)
 	}
-	return classify.Open(ctx, classify.Source{Model: n.Model, Weights: n.Weights, Options: opts},
+	return classify.Open(ctx, classify.Source{Model: n.Model, Weights: n.Weights, Under: n.Under, Options: opts},
 		weights.WithProgressBar(os.Stderr))
 }

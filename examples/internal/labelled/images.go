@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vertebra-vision/vertebra/ops/transform"
@@ -74,9 +75,5 @@ func inArchive(data string, visit func(Image) error) error {
 }
 
 func isImage(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif":
-		return true
-	}
-	return false
+	return slices.Contains(transform.Extensions(), strings.ToLower(path.Ext(name)))
 }

@@ -1,13 +1,16 @@
 package pickle
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/pkg/errors"
 )
 
 // Rules are what a pickle may do.
 type Rules struct {
 	// Find returns the constructor of a global, or false for one that is not
-	// on the list.
+	// on the list, which becomes inert.
 	Find func(name string) (Constructor, bool)
 	// Persistent resolves a persistent id; nil allows none.
 	Persistent func(id any) (any, error)
@@ -35,12 +38,26 @@ func Read(s *Source, rules Rules) (any, error) {
 		if len(m.stack) > maxValues || len(m.memo) > maxValues {
 			return nil, bad("more than %d values", maxValues)
 		}
+		if m.cells > maxCells {
+			return nil, bad("byte %d: it makes more values than any checkpoint, the limit is %d", m.pos, maxCells)
+		}
 	}
 }
 
-// maxValues bounds the stack and the memo; the largest checkpoints have some
-// ten thousand tensors of some ten values each.
-const maxValues = 4 << 20
+const (
+	// maxValues bounds the stack and the memo; the largest checkpoints have some
+	// ten thousand tensors of some ten values each.
+	maxValues = 4 << 20
+	// maxCells bounds all that a pickle makes, whether it is kept or not: some
+	// 300 MB.
+	maxCells = 16 << 20
+)
+
+// What values take, in cells of about 16 bytes.
+const (
+	dictCells   = 3
+	objectCells = 9
+)
 
 // machine is the pickle machine: a stack, marks in it, and a memo.
 type machine struct {
@@ -49,11 +66,28 @@ type machine struct {
 	stack []any
 	marks []int
 	memo  map[uint64]any
+	cells int // that have been taken
 }
 
+// push puts a new value, or one more reference to an old one, on the stack.
 func (m *machine) push(v any) error {
+	m.cells += cellsOf(v)
 	m.stack = append(m.stack, v)
 	return nil
+}
+
+// cellsOf is what a value takes beside what it is made of, which has been
+// counted; the elements of a dict or list may be copies.
+func cellsOf(v any) int {
+	switch x := v.(type) {
+	case *Dict:
+		return dictCells + 2*len(x.Keys)
+	case *List:
+		return dictCells + len(x.Items)
+	case *Object:
+		return objectCells
+	}
+	return 1
 }
 
 func (m *machine) pop() (any, error) {
@@ -101,39 +135,70 @@ func (m *machine) popTuple(n int) (Tuple, error) {
 	return t, nil
 }
 
-// global pushes a class from the list.
+// pythonTwo has the modules that Python 3 calls otherwise.
+var pythonTwo = map[string]string{"__builtin__": "builtins", "copy_reg": "copyreg"}
+
+// global pushes a class. One that is not on the list is inert.
 func (m *machine) global(module, name string) error {
-	full := module + "." + name
-	f, ok := m.rules.Find(full)
-	if !ok {
-		return bad("it calls %q, which is not on the list of harmless constructors; if you trust the file, load it in Python and save only its tensors: torch.save(model.state_dict(), path)", clip(full))
+	if now, ok := pythonTwo[module]; ok {
+		module = now
 	}
+	full := module + "." + name
+	f, _ := m.rules.Find(full)
 	return m.push(&Class{Name: full, New: f})
 }
 
-// clip shortens a name from a hostile file.
+// clip shortens a name from a hostile file, and keeps it on one line.
 func clip(s string) string {
 	if len(s) > 200 {
-		return s[:200] + "…"
+		s = s[:200] + "…"
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strings.Trim(strconv.Quote(s), `"`)
 	}
 	return s
 }
 
-// call pushes the result of a constructor.
+// call pushes the result of a constructor, or an inert object in its place.
 func (m *machine) call(callable, args any) error {
-	class, ok := callable.(*Class)
-	if !ok {
-		return bad("byte %d: it calls something that is no class", m.pos)
-	}
 	t, ok := args.(Tuple)
 	if !ok {
+		// The result of an inert call, or a list: of interest to nobody but the
+		// callable.
+		t = Tuple{args}
+	}
+	if name, ok := inertName(callable); ok {
+		return m.push(&Object{Class: name, Args: t})
+	}
+	class, isClass := callable.(*Class)
+	switch {
+	case !isClass:
+		return bad("byte %d: it calls something that is no class", m.pos)
+	case !ok:
 		return bad("byte %d: %s is called with something that is no tuple", m.pos, clip(class.Name))
 	}
 	v, err := class.New(t)
-	if err != nil {
-		return errors.WithMessage(err, clip(class.Name))
+	if err == nil {
+		return m.push(v)
 	}
-	return m.push(v)
+	for _, arg := range t {
+		if name, ok := inertName(arg); ok { // what depends on it is inert, too
+			return m.push(&Object{Class: name, Args: t})
+		}
+	}
+	return errors.WithMessage(err, clip(class.Name))
+}
+
+// instance calls a global, as Python 2's classes were written.
+func (m *machine) instance(module, name string, args []any) error {
+	if err := m.global(module, name); err != nil {
+		return err
+	}
+	class, err := m.pop()
+	if err != nil {
+		return err
+	}
+	return m.call(class, Tuple(args))
 }
 
 // build gives the top of the stack its state.
@@ -157,10 +222,17 @@ func (m *machine) setItems(items []any) error {
 	if err != nil {
 		return err
 	}
-	d, ok := v.(*Dict)
-	if !ok || len(items)%2 != 0 {
+	var d *Dict
+	switch x := v.(type) {
+	case *Dict:
+		d = x
+	case *Object:
+		d = &x.Items
+	}
+	if d == nil || len(items)%2 != 0 {
 		return bad("byte %d: items for something that is no dict", m.pos)
 	}
+	m.cells += len(items)
 	for i := 0; i < len(items); i += 2 {
 		d.Keys, d.Values = append(d.Keys, items[i]), append(d.Values, items[i+1])
 	}
@@ -172,10 +244,16 @@ func (m *machine) appendItems(items []any) error {
 	if err != nil {
 		return err
 	}
-	l, ok := v.(*List)
-	if !ok {
+	var l *List
+	switch x := v.(type) {
+	case *List:
+		l = x
+	case *Object:
+		l = &x.Elems
+	default:
 		return bad("byte %d: items for something that is no list", m.pos)
 	}
+	m.cells += len(items)
 	l.Items = append(l.Items, items...)
 	return nil
 }

@@ -5,13 +5,15 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/pkg/errors"
 )
 
 const opStop = '.'
 
 // operations are the opcodes of protocols 0 to 5, by Python's pickletools.
-// Missing on purpose are those that nothing needs which holds tensors: INST
-// and OBJ of protocol 0, extension codes, and out-of-band buffers.
+// Missing on purpose are those that nothing needs which holds tensors:
+// extension codes and out-of-band buffers.
 var operations [256]func(m *machine) error
 
 func init() {
@@ -86,7 +88,8 @@ func numbers() {
 }
 
 // Big is an integer beyond 64 bits, of which nothing is used. The magic number
-// of torch's legacy files is one; Bytes are little-endian.
+// of torch's legacy files is one; Bytes are little-endian, or decimal digits in
+// protocol 0.
 type Big struct{ Bytes []byte }
 
 // longInt reads a little-endian two's complement number.
@@ -116,8 +119,11 @@ func textInt(m *machine) error {
 		return m.push(true)
 	}
 	v, err := strconv.ParseInt(strings.TrimSuffix(line, "L"), 10, 64)
-	if err != nil {
-		return bad("byte %d: %q is no integer of 64 bits", m.pos, clip(line))
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return m.push(Big{[]byte(line)})
+	case err != nil:
+		return bad("byte %d: %q is no integer", m.pos, clip(line))
 	}
 	return m.push(v)
 }
@@ -322,6 +328,31 @@ func calls() {
 			return err
 		}
 		return m.call(t[0], t[1])
+	}
+	operations['i'] = func(m *machine) error { // INST
+		module, err := m.line()
+		if err != nil {
+			return err
+		}
+		name, err := m.line()
+		if err != nil {
+			return err
+		}
+		args, err := m.sinceMark()
+		if err != nil {
+			return err
+		}
+		return m.instance(module, name, args)
+	}
+	operations['o'] = func(m *machine) error { // OBJ
+		items, err := m.sinceMark()
+		if err != nil {
+			return err
+		}
+		if len(items) == 0 {
+			return bad("byte %d: an instance without a class", m.pos)
+		}
+		return m.call(items[0], Tuple(items[1:]))
 	}
 	operations['b'] = (*machine).build
 	operations['Q'] = (*machine).persistent
