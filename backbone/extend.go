@@ -29,8 +29,9 @@ type Extension struct {
 	Plans int
 }
 
-// Builder is what extensions build on.
+// Builder is what extensions build on. Only packages of this module can use it.
 type Builder struct {
+	// Graph is the backbone's, to which an extension adds.
 	Graph *graph.Graph
 	// Levels are the maps that a head may read, by name: C2 …, and what
 	// extensions add, such as P2 ….

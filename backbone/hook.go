@@ -1,21 +1,48 @@
 package backbone
 
 import (
+	"context"
+
 	"github.com/pkg/errors"
 
 	"github.com/vertebra-vision/vertebra/internal/model"
+	"github.com/vertebra-vision/vertebra/ops"
 )
 
-// Activation is the value that a hook sees, NCHW, valid during the call.
-type Activation = model.Activation
+// Activation is the value that a hook sees.
+type Activation struct {
+	// Name is the module or function whose output it is, or whose input in a
+	// pre-hook: layer1.0.relu, layer3.
+	Name string
+	// Node is the node's name, which tells calls of one module apart:
+	// layer1.0.relu_1. For a container it is the container's name.
+	Node string
+	// Input tells which input a pre-hook sees, where there are several: the
+	// addition of a block has 0 and 1.
+	Input int
+	// Tensor is the value, N×C×H×W, or N×F behind the classifier. It is valid
+	// during the call and must not be changed; Clone keeps it, Replace replaces
+	// it.
+	Tensor *ops.Tensor
+
+	activation *model.Activation
+}
+
+// Replace makes what follows compute from t instead. t must have the same
+// shape; it is copied when the hook returns. The error wraps ops.ErrShape.
+func (a *Activation) Replace(t *ops.Tensor) error { return a.activation.Replace(t) }
 
 // HookFunc is called with an activation during a run, on the goroutine that
-// called Forward, Features or Run. Its error stops the run and is returned
-// from it with the node's name.
-type HookFunc = model.HookFunc
+// called Forward, Features or Run. The context is theirs. Its error stops the
+// run and is returned from it with the node's name.
+type HookFunc func(ctx context.Context, a *Activation) error
 
-// Hook is a registration; Remove ends it.
-type Hook = model.Hook
+// Hook is a registration. It lasts until Remove, or the network's Close.
+type Hook struct{ hook *model.Hook }
+
+// Remove takes the hook away. Runs under way still call it. Removing twice is
+// allowed.
+func (h *Hook) Remove() { h.hook.Remove() }
 
 // Hook calls fn with the output of every module or function that the pattern
 // matches, as register_forward_hook does: a name in any spelling, or a glob. A
@@ -44,6 +71,19 @@ func (n *Network) PreHook(pattern string, fn HookFunc) (*Hook, error) {
 }
 
 func (n *Network) addHook(pattern string, pre bool, fn HookFunc) (*Hook, error) {
-	h, err := n.model.AddHook(pattern, pre, fn)
-	return h, errors.WithMessage(err, n.config.Name)
+	h, err := n.model.AddHook(pattern, pre, fn.model())
+	if err != nil {
+		return nil, errors.WithMessage(err, n.config.Name)
+	}
+	return &Hook{h}, nil
+}
+
+// model is the function as package model calls it; nil for nil.
+func (fn HookFunc) model() model.HookFunc {
+	if fn == nil {
+		return nil
+	}
+	return func(ctx context.Context, a *model.Activation) error {
+		return fn(ctx, &Activation{a.Name, a.Node, a.Input, a.Tensor, a})
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/model"
 	"github.com/vertebra-vision/vertebra/ops"
-	"github.com/vertebra-vision/vertebra/weights"
 )
 
 var (
@@ -94,14 +93,6 @@ func (n *Network) Threads() int { return n.run.Threads }
 // Config returns the configuration with its defaults filled in.
 func (n *Network) Config() Config { return n.config.withDefaults() }
 
-// Load takes the weights from a checkpoint. Its keys may follow torchvision,
-// timm, detectron2 and other schemes, see [weights.Canonical]. Loading is
-// strict: anything missing, unexpected or misshapen, all of it at once, is a
-// [*LoadError], and the network keeps the weights it had.
-func (n *Network) Load(sd *weights.StateDict, opts ...LoadOption) error {
-	return n.model.Load(sd, opts...)
-}
-
 // Close lets go of the weights, the plans and their memory, and removes the
 // hooks. A network that nobody uses any more needs no Close, it has no goroutine
 // and no file; Close frees the memory of one that something still refers to.
@@ -114,7 +105,9 @@ func (n *Network) Load(sd *weights.StateDict, opts ...LoadOption) error {
 func (n *Network) Close() error { return n.model.Close() }
 
 // Forward classifies: x is N×C×H×W, preprocessed as the weights want it, and
-// the result N×NumClasses logits. Without a classifier it is the last map.
+// the result N×NumClasses logits. Without a classifier it is the last map,
+// N×C×H×W. Errors about the input wrap ops.ErrShape, about the memory that it
+// would need [ErrMemory]; the context's error comes back when it ends.
 func (n *Network) Forward(ctx context.Context, x *ops.Tensor) (*ops.Tensor, error) {
 	nodes := n.model.Graph().Nodes()
 	out, err := n.model.Run(ctx, x, nodes[len(nodes)-1])
@@ -125,7 +118,8 @@ func (n *Network) Forward(ctx context.Context, x *ops.Tensor) (*ops.Tensor, erro
 }
 
 // Features computes the maps of the given levels, all levels without any. It
-// computes nothing past the deepest. Errors about names wrap [ErrNode].
+// computes nothing past the deepest. Maps are N×C×H×W, [Network.Info] has their
+// channels and stride. Errors about names wrap [ErrNode], others are Forward's.
 func (n *Network) Features(ctx context.Context, x *ops.Tensor, levels ...Level) (map[Level]*ops.Tensor, error) {
 	if len(levels) == 0 {
 		levels = n.Levels()
@@ -150,7 +144,7 @@ func (n *Network) Features(ctx context.Context, x *ops.Tensor, levels ...Level) 
 
 // Run computes any nodes by name and returns them under the names that were
 // asked for; names of one node share a tensor. It computes nothing that they
-// do not need. Errors about names wrap [ErrNode].
+// do not need. Errors about names wrap [ErrNode], others are Forward's.
 func (n *Network) Run(ctx context.Context, x *ops.Tensor, names ...string) (map[string]*ops.Tensor, error) {
 	nodes, index, err := n.find(names)
 	if err != nil {

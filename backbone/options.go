@@ -79,28 +79,3 @@ func WithoutWinograd() Option {
 		return nil
 	}
 }
-
-// LoadOption changes what Load accepts.
-type LoadOption = model.LoadOption
-
-// LoadError says everything in which a checkpoint and a network disagree. It
-// wraps weights.ErrWeights.
-type LoadError = model.LoadError
-
-// AllowMissing keeps the present values of parameters that match one of the
-// globs and that the checkpoint lacks: "layer4.*.conv1.weight", "fc.**". No
-// glob allows everything.
-func AllowMissing(globs ...string) LoadOption { return model.AllowMissing(globs...) }
-
-// IgnoreUnexpected skips what the checkpoint has beyond the network, where it
-// matches one of the globs: "fc.**". No glob allows everything.
-func IgnoreUnexpected(globs ...string) LoadOption { return model.IgnoreUnexpected(globs...) }
-
-// ReplaceClassifier keeps the network's own classifier weights whatever the
-// checkpoint has there, for another number of classes.
-func ReplaceClassifier() LoadOption { return model.ReplaceClassifier() }
-
-// AdaptInputChannels converts the stem of a checkpoint for images of three
-// channels to Config.InChannels, by timm's rule: its weights are summed over the
-// channels for one, and repeated and scaled by 3/n for n.
-func AdaptInputChannels() LoadOption { return model.AdaptInputChannels() }

@@ -5,19 +5,27 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/engine"
 	"github.com/vertebra-vision/vertebra/internal/graph"
-	"github.com/vertebra-vision/vertebra/internal/model"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-// Param names a parameter and gives its shape.
-type Param = model.Param
+// Param is a parameter, or a running statistic, of a network.
+type Param struct {
+	// Name is the checkpoint key: layer1.0.conv1.weight.
+	Name string
+	// Shape is as PyTorch has it: out×in/groups×kh×kw for a convolution.
+	Shape []int
+}
 
-// NodeSummary describes one node for an input size.
-type NodeSummary = model.NodeSummary
-
-// Params lists the parameters, running statistics included, under their
-// checkpoint keys.
-func (n *Network) Params() []Param { return n.model.Params() }
+// Params lists the parameters, running statistics included, in the order of
+// execution.
+func (n *Network) Params() []Param {
+	params := n.model.Params()
+	list := make([]Param, len(params))
+	for i, p := range params {
+		list[i] = Param(p)
+	}
+	return list
+}
 
 // NumParams counts the trainable parameters, as torchvision publishes them:
 // running statistics do not count.
@@ -27,16 +35,38 @@ func (n *Network) NumParams() int64 { return n.model.NumParams() }
 // be changed.
 func (n *Network) StateDict() (*weights.StateDict, error) { return n.model.StateDict() }
 
-// Summary lists every node with its output's shape, parameters and
-// multiply-adds for an input of the given shape, N×C×H×W.
+// NodeSummary describes one node for an input size.
+type NodeSummary struct {
+	// Name is the node's, as Run takes it: layer1.0.conv1.
+	Name string
+	// Op is what it computes: conv, batchnorm, relu, add …
+	Op string
+	// Shape is that of its output, N×C×H×W or N×F.
+	Shape []int
+	// Params counts its trainable parameters.
+	Params int64
+	// MACs counts its multiply-adds; only convolutions and linear layers have
+	// any.
+	MACs int64
+}
+
+// Summary lists every node for an input of the given shape, N×C×H×W, in the
+// order of execution. Errors about the shape wrap ops.ErrShape.
 func (n *Network) Summary(input ...int) ([]NodeSummary, error) {
-	list, err := n.model.Summary(input)
-	return list, errors.WithMessage(err, n.config.Name)
+	nodes, err := n.model.Summary(input)
+	if err != nil {
+		return nil, errors.WithMessage(err, n.config.Name)
+	}
+	list := make([]NodeSummary, len(nodes))
+	for i, node := range nodes {
+		list[i] = NodeSummary(node)
+	}
+	return list, nil
 }
 
 // MACs counts the multiply-adds of a whole forward pass on an input of the
 // given shape, those of convolutions and the classifier, as the paper's Table
-// 1 and torchvision count "FLOPs".
+// 1 and torchvision count "FLOPs". Errors are Summary's.
 func (n *Network) MACs(input ...int) (int64, error) {
 	list, err := n.Summary(input...)
 	var sum int64
@@ -51,7 +81,8 @@ func (n *Network) MACs(input ...int) (int64, error) {
 type Plan struct{ plan *engine.Plan }
 
 // Plan shows the plan that Run uses for an input of the given shape and the
-// named nodes, Forward's without names. Present hooks are part of it.
+// named nodes, Forward's without names. Present hooks are part of it. Errors
+// about names wrap [ErrNode], others are Forward's.
 func (n *Network) Plan(input []int, names ...string) (*Plan, error) {
 	wanted, err := n.wanted(names)
 	if err != nil {

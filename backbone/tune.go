@@ -3,6 +3,7 @@ package backbone
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/pkg/errors"
 
@@ -14,7 +15,17 @@ import (
 var ErrTuning = engine.ErrTuning
 
 // Measurement is what [Network.Tune] found for one kind of convolution.
-type Measurement = engine.Measurement
+type Measurement struct {
+	// Done counts the convolutions measured, this one included, of Total.
+	Done, Total int
+	// Node is a convolution of the kind, Convolution describes the kind.
+	Node, Convolution string
+	// Algorithm is the choice, Model the one that would have been made without
+	// measuring.
+	Algorithm, Model string
+	// Times are each algorithm's least, by its name.
+	Times map[string]time.Duration
+}
 
 // WithTuning keeps in a file what [Network.Tune] measures. Choices that the file
 // has for this processor count from the start; other processors' stay in it.
@@ -53,5 +64,10 @@ func (n *Network) Tune(ctx context.Context, o TuneOptions) error {
 	if err != nil {
 		return err
 	}
-	return errors.WithMessage(n.model.Tune(ctx, slices.Clone(o.Input), nodes, o.Report), n.config.Name)
+	report := func(m engine.Measurement) {
+		if o.Report != nil {
+			o.Report(Measurement(m))
+		}
+	}
+	return errors.WithMessage(n.model.Tune(ctx, slices.Clone(o.Input), nodes, report), n.config.Name)
 }

@@ -35,7 +35,7 @@ func LoFTR16x4() LoFTRConfig {
 	return LoFTRConfig{InitialDim: 128, BlockDims: []int{128, 196, 256, 512}, Fine: 1}
 }
 
-// LoFTR is that backbone. Everything that a Network can do, it can. Nodes and
+// LoFTR is the backbone that a [LoFTRConfig] describes. Everything that a Network can do, it can. Nodes and
 // keys are LoFTR's: layer3_outconv, layer2_outconv2.0.
 type LoFTR struct {
 	*backbone.Network

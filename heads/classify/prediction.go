@@ -4,8 +4,11 @@ import "sort"
 
 // Prediction is a class with its probability.
 type Prediction struct {
-	Class       int     `json:"class"`
-	Label       string  `json:"label,omitempty"`
+	// Class is the number of the logit, from 0.
+	Class int `json:"class"`
+	// Label is the class's name, empty where there are no labels.
+	Label string `json:"label,omitempty"`
+	// Probability is the softmax over all classes, 0 to 1.
 	Probability float32 `json:"probability"`
 }
 

@@ -101,7 +101,8 @@ func (d *Detector) Kind() string { return d.kind }
 func (d *Detector) Labels() []string { return slices.Clone(d.settings.labels) }
 
 // Detect finds the objects in images of any sizes, which make one batch. It
-// returns each image's, by falling score.
+// returns each image's, by falling score, with boxes in its own pixels. Errors
+// about images wrap transform.ErrImage or ops.ErrShape.
 func (d *Detector) Detect(ctx context.Context, images []image.Image) ([][]Detection, error) {
 	b, err := d.settings.transform.images(images)
 	if err != nil {

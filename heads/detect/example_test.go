@@ -32,6 +32,70 @@ func ExampleOpen() {
 	}
 }
 
+// A narrow network with random weights, so that the example is quick: what
+// Detect gives, in the pixels of each image. detect.Open and det.Load bring
+// trained weights.
+func ExampleDetector_Detect() {
+	c := backbone.ResNet18()
+	c.Width, c.ZeroInitResidual = 16, true
+	net, err := backbone.New(c)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pyr, err := fpn.New(net, fpn.Config{Channels: 32, Extra: fpn.MaxPool})
+	if err != nil {
+		log.Fatal(err)
+	}
+	det, err := detect.NewFasterRCNN(pyr,
+		detect.WithLabels([]string{"background", "nut", "bolt"}),
+		detect.WithMinMaxSize(128, 192), detect.WithBoxFeatures(64),
+		detect.WithScoreThreshold(0), detect.WithMaxDetections(3))
+	if err != nil {
+		log.Fatal(err)
+	}
+	small, wide := image.NewRGBA(image.Rect(0, 0, 120, 100)), image.NewRGBA(image.Rect(0, 0, 300, 200))
+	found, err := det.Detect(context.Background(), []image.Image{small, wide})
+	if err != nil {
+		log.Fatal(err)
+	}
+	best := found[1][0] // of the second image
+	fmt.Println(len(found), best.Name != "", best.Box.Clip(300, 200) == best.Box)
+	// Output: 2 true true
+}
+
+// A detector's inner activations: hooks work as on a backbone.
+func ExampleDetector_Hook() {
+	c := backbone.ResNet18()
+	c.Width = 16
+	net, err := backbone.New(c)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pyr, err := fpn.New(net, fpn.Config{Channels: 32, Extra: fpn.MaxPool})
+	if err != nil {
+		log.Fatal(err)
+	}
+	det, err := detect.NewFasterRCNN(pyr, detect.WithNumClasses(3), detect.WithMinMaxSize(64, 64), detect.WithBoxFeatures(64))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = det.Hook("fpn.layer_blocks.*", func(ctx context.Context, a *backbone.Activation) error {
+		fmt.Println(a.Name, a.Tensor.Shape())
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := det.Detect(context.Background(), []image.Image{image.NewRGBA(image.Rect(0, 0, 64, 64))}); err != nil {
+		log.Fatal(err)
+	}
+	// Unordered output:
+	// fpn.layer_blocks.0 [1 32 16 16]
+	// fpn.layer_blocks.1 [1 32 8 8]
+	// fpn.layer_blocks.2 [1 32 4 4]
+	// fpn.layer_blocks.3 [1 32 2 2]
+}
+
 // A detector of one's own: any network of the family, a pyramid, a head.
 func ExampleNewRetinaNet() {
 	net, err := backbone.New(backbone.ResNeXt50_32x4d())

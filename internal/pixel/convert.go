@@ -33,7 +33,7 @@ func fromImage(img image.Image, reader func(image.Image) rowFunc) (m *RGB, err e
 	if img == nil {
 		return nil, errors.New("the image is nil")
 	}
-	if m, ok := img.(*RGB); ok {
+	if m, ok := asRGB(img); ok {
 		return m, checkRGB(m)
 	}
 	defer guard(img, &err)

@@ -14,6 +14,17 @@ type RGB struct {
 	Pix           []uint8 // 3·Width·Height
 }
 
+// Recognise tells an image of a package above that is an RGB under a name of its
+// own, which needs no conversion. That package sets it when the program starts.
+var Recognise = func(image.Image) (*RGB, bool) { return nil, false }
+
+func asRGB(img image.Image) (*RGB, bool) {
+	if m, ok := img.(*RGB); ok {
+		return m, true
+	}
+	return Recognise(img)
+}
+
 // NewRGB returns a black image.
 func NewRGB(width, height int) *RGB {
 	return &RGB{Width: width, Height: height, Pix: make([]uint8, 3*width*height)}

@@ -3,8 +3,6 @@ package transform
 import (
 	"image"
 	"math"
-
-	"github.com/vertebra-vision/vertebra/internal/pixel"
 )
 
 // CenterCrop cuts width×height pixels from the middle, as torchvision's
@@ -19,7 +17,7 @@ func CenterCrop(img image.Image, width, height int) (*RGB, error) {
 		return nil, err
 	}
 	left, top := cropStart(src.Width, width), cropStart(src.Height, height)
-	dst := pixel.NewRGB(width, height)
+	dst := newRGB(width, height)
 	draw(dst, src, -left, -top)
 	return dst, nil
 }

@@ -116,7 +116,7 @@ func decodePixels(data []byte, config image.Config, format string) (*RGB, error)
 	if src, ok := img.(*image.NRGBA64); ok && config.ColorModel == color.Gray16Model {
 		img = grey16(src) // of a PNG, one grey of which is transparent
 	}
-	return pixel.FromImage(img)
+	return fromPixel(pixel.FromImage(img))
 }
 
 // grey16 takes the grey out of an image that image/png has given alpha.

@@ -16,18 +16,6 @@ var ErrImage = errors.New("invalid image")
 // Pillow's limit, past which it reports a decompression bomb.
 const MaxPixels = pixel.MaxPixels
 
-// RGB is an image of 8-bit red, green and blue, row by row. Decode returns it
-// and every function here takes it without converting.
-type RGB = pixel.RGB
-
-// NewRGB returns a black image. The error wraps ErrImage.
-func NewRGB(width, height int) (*RGB, error) {
-	if err := checkSize(width, height); err != nil {
-		return nil, err
-	}
-	return pixel.NewRGB(width, height), nil
-}
-
 // ToRGB converts an image as Pillow's convert("RGB") does: alpha is dropped,
 // 16-bit samples of colours keep their high byte, and grey of 16 bits is clipped
 // to 255, so that what holds more, such as a map of depths or an X-ray, must be
@@ -35,7 +23,7 @@ func NewRGB(width, height int) (*RGB, error) {
 // libjpeg does; for a WebP, whose colours differ, use Decode. An *RGB is
 // returned as it is. The error wraps ErrImage.
 func ToRGB(img image.Image) (*RGB, error) {
-	m, err := pixel.FromImage(img)
+	m, err := fromPixel(pixel.FromImage(img))
 	if err != nil {
 		return nil, errors.Wrap(ErrImage, err.Error())
 	}

@@ -7,13 +7,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/vertebra-vision/vertebra/internal/pixel"
 )
 
 // noise is an image whose pixels have nothing to do with each other.
 func noise(width, height int) *RGB {
-	m := pixel.NewRGB(width, height)
+	m := newRGB(width, height)
 	r := rand.New(rand.NewPCG(uint64(width), uint64(height)))
 	for i := range m.Pix {
 		m.Pix[i] = uint8(r.Uint32())

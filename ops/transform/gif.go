@@ -22,7 +22,7 @@ func decodeGIF(data []byte, config image.Config) (*RGB, error) {
 	frame, ok := img.(*image.Paletted)
 	screen := image.Rect(0, 0, config.Width, config.Height)
 	if !ok || frame.Bounds() == screen {
-		return pixel.FromImage(img)
+		return fromPixel(pixel.FromImage(img))
 	}
 	m := image.NewPaletted(screen, frame.Palette)
 	if free := uint8(max(0, transparent)); free != 0 {
@@ -34,5 +34,5 @@ func decodeGIF(data []byte, config image.Config) (*RGB, error) {
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		copy(m.Pix[m.PixOffset(b.Min.X, y):m.PixOffset(b.Max.X, y)], frame.Pix[frame.PixOffset(b.Min.X, y):])
 	}
-	return pixel.FromImage(m)
+	return fromPixel(pixel.FromImage(m))
 }

@@ -5,8 +5,6 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
-
-	"github.com/vertebra-vision/vertebra/internal/pixel"
 )
 
 // Placement tells where an image lies in the input made of it.
@@ -85,7 +83,7 @@ func PadToDivisor(img image.Image, divisor int, fill [3]uint8) (*RGB, Placement,
 
 // onCanvas draws an image on a larger one of one colour.
 func onCanvas(src *RGB, width, height, x, y int, fill [3]uint8) *RGB {
-	dst := pixel.NewRGB(width, height)
+	dst := newRGB(width, height)
 	if fill != [3]uint8{} {
 		for i := range dst.Pix {
 			dst.Pix[i] = fill[i%3]

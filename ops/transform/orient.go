@@ -1,7 +1,5 @@
 package transform
 
-import "github.com/vertebra-vision/vertebra/internal/pixel"
-
 // upright undoes an EXIF orientation: orientations of 5 and more lie on their
 // side.
 func upright(src *RGB, orientation int) *RGB {
@@ -12,7 +10,7 @@ func upright(src *RGB, orientation int) *RGB {
 	if orientation >= 5 {
 		w, h = h, w
 	}
-	dst := pixel.NewRGB(w, h)
+	dst := newRGB(w, h)
 	for y := range h {
 		row := dst.Row(y)
 		for x := range w {

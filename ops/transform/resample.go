@@ -2,8 +2,6 @@ package transform
 
 import (
 	"math"
-
-	"github.com/vertebra-vision/vertebra/internal/pixel"
 )
 
 // Interpolation is how Resize samples.
@@ -97,7 +95,7 @@ func resample(src *RGB, width, height int, f filter) *RGB {
 const rounding = 1 << (precision - 1)
 
 func resampleRows(src *RGB, width int, f filter) *RGB {
-	dst := pixel.NewRGB(width, src.Height)
+	dst := newRGB(width, src.Height)
 	list := tapsOf(src.Width, width, f)
 	for y := range src.Height {
 		in, out := src.Row(y), dst.Row(y)
@@ -118,7 +116,7 @@ func resampleRows(src *RGB, width int, f filter) *RGB {
 }
 
 func resampleColumns(src *RGB, height int, f filter) *RGB {
-	dst := pixel.NewRGB(src.Width, height)
+	dst := newRGB(src.Width, height)
 	sums := make([]int32, 3*src.Width)
 	for y, t := range tapsOf(src.Height, height, f) {
 		for i := range sums {
@@ -143,7 +141,7 @@ func clip(v int32) uint8 { return uint8(min(max(v>>precision, 0), 255)) }
 
 // nearest takes the source pixel that each output pixel's centre falls in.
 func nearest(src *RGB, width, height int) *RGB {
-	dst := pixel.NewRGB(width, height)
+	dst := newRGB(width, height)
 	columns := make([]int, width)
 	for x := range columns {
 		columns[x] = nearestIndex(x, src.Width, width)

@@ -24,5 +24,5 @@ func decodeTIFF(data []byte) (*RGB, error) {
 			grey.Pix[i] = ^grey.Pix[i]
 		}
 	}
-	return pixel.FromImage(img)
+	return fromPixel(pixel.FromImage(img))
 }

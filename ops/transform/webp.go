@@ -22,7 +22,7 @@ func decodeWebP(data []byte, config image.Config) (*RGB, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := pixel.FromWebP(img)
+	m, err := fromPixel(pixel.FromWebP(img))
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func decodeWebP(data []byte, config image.Config) (*RGB, error) {
 	if m.Bounds().Size() == canvas {
 		return m, nil
 	}
-	dst := pixel.NewRGB(canvas.X, canvas.Y)
+	dst := newRGB(canvas.X, canvas.Y)
 	for y := range m.Height {
 		copy(dst.Row(frame.At.Y + y)[3*frame.At.X:], m.Row(y))
 	}
