@@ -1,0 +1,106 @@
+package pictures
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+)
+
+// setNames gives the pictures their labels and stems.
+func setNames(list []Picture) {
+	labels := distinct(len(list), func(name string) string { return name }, func(i, level int) (string, bool) {
+		p := &list[i]
+		return cli.Printable(strings.Join(last(p.parts, level+1), "/")), level < len(p.parts)
+	})
+	// Windows and macOS take A and a for the same.
+	stems := distinct(len(list), strings.ToLower, func(i, level int) (string, bool) {
+		p := &list[i]
+		return stem(last(p.parts, level/2+1), level%2 == 1), level < 2*len(p.parts)
+	})
+	for i := range list {
+		list[i].Label, list[i].Stem = labels[i], stems[i]
+	}
+}
+
+// stem makes a file's name of a path: a/b/x.png is a_b_x.
+func stem(parts []string, extension bool) string {
+	name := strings.Join(parts, "_")
+	if ext := filepath.Ext(name); !extension && ext != name {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+}
+
+// distinct gives each of n things the first of its names that tells it apart.
+// name gives a thing's name on a level, of which the first is 0, and whether
+// there is one; key is equal for names that must not both be taken. Things of
+// the same first name get names of the same level, so that none looks as if it
+// stood for the others.
+func distinct(n int, key func(string) string, name func(i, level int) (string, bool)) []string {
+	names, group, level := make([]string, n), make([]string, n), map[string]int{}
+	for i := range n {
+		names[i], _ = name(i, 0)
+		group[i] = key(names[i])
+	}
+	for {
+		unclear, taken := map[string]bool{}, count(names, key)
+		for i := range n {
+			if taken[key(names[i])] > 1 {
+				unclear[group[i]] = true
+			}
+		}
+		for g := range unclear {
+			level[g]++
+		}
+		more := false
+		for i := range n {
+			if !unclear[group[i]] {
+				continue
+			}
+			if longer, ok := name(i, level[group[i]]); ok {
+				names[i], more = longer, true
+			}
+		}
+		if !more {
+			return numbered(names, key)
+		}
+	}
+}
+
+// count counts names by their keys.
+func count(names []string, key func(string) string) map[string]int {
+	n := map[string]int{}
+	for _, name := range names {
+		n[key(name)]++
+	}
+	return n
+}
+
+// numbered adds numbers to names that are still the same.
+func numbered(names []string, key func(string) string) []string {
+	taken := map[string]bool{}
+	for i, name := range names {
+		for n := 2; taken[key(names[i])]; n++ {
+			names[i] = name + "_" + strconv.Itoa(n)
+		}
+		taken[key(names[i])] = true
+	}
+	return names
+}
+
+// split lists the parts of a path from the root.
+func split(path string) []string {
+	path = absolute(path)
+	path = filepath.ToSlash(path[len(filepath.VolumeName(path)):])
+	return strings.Split(strings.Trim(path, "/"), "/")
+}
+
+// last are the last n of a list, or all.
+func last(list []string, n int) []string { return list[max(0, len(list)-n):] }
