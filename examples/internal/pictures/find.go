@@ -29,6 +29,8 @@ type Picture struct {
 	Stem string
 	// Class is the name of the folder that it lies in.
 	Class string
+	// Index is its place in the list, from 0.
+	Index int
 
 	parts   []string // of the whole path
 	archive string   // that it lies in, or empty

@@ -8,7 +8,7 @@ import (
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
 )
 
-// setNames gives the pictures their labels and stems.
+// setNames numbers the pictures and gives them their labels and stems.
 func setNames(list []Picture) {
 	labels := distinct(len(list), func(name string) string { return name }, func(i, level int) (string, bool) {
 		p := &list[i]
@@ -20,7 +20,7 @@ func setNames(list []Picture) {
 		return stem(last(p.parts, level/2+1), level%2 == 1), level < 2*len(p.parts)
 	})
 	for i := range list {
-		list[i].Label, list[i].Stem = labels[i], stems[i]
+		list[i].Index, list[i].Label, list[i].Stem = i, labels[i], stems[i]
 	}
 }
 
