@@ -13,28 +13,23 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/vertebra-vision/vertebra/configs"
 	"github.com/vertebra-vision/vertebra/examples/internal/cifar10"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/results"
 	"github.com/vertebra-vision/vertebra/video"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-func main() {
-	cli.Main("video", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
-}
+func main() { cli.Main("video", run) }
 
 // options are the command line.
 type options struct {
@@ -44,7 +39,7 @@ type options struct {
 	check                     bool
 }
 
-func parse(args []string) (*options, error) {
+func parse(args []string, out io.Writer) (*options, error) {
 	var o options
 	fs := flag.NewFlagSet("video", flag.ContinueOnError)
 	fs.StringVar(&o.config, "config", "", "a YAML `FILE`, or a shipped configuration: "+strings.Join(configs.Shipped(), ", ")+" (default: an embedded ResNet-20 for CIFAR-10)")
@@ -59,24 +54,23 @@ func parse(args []string) (*options, error) {
 		return nil
 	})
 	fs.BoolVar(&o.check, "check", false, "check the configuration, print it resolved, and stop")
-	if err := fs.Parse(args); err != nil {
+	if err := cli.Parse(fs, args, out, "[flags]"); err != nil {
 		return nil, err
 	}
 	if o.config == "" && (o.source == "" || o.check || len(o.sets) > 0 || o.weights != "") || fs.NArg() > 0 {
-		fs.Usage()
-		return nil, errors.New("-config or -source is needed; -set, -weights and -check go with -config")
+		return nil, cli.Usagef("-config or -source is needed; -set, -weights and -check go with -config, and nothing else but flags")
 	}
 	return &o, nil
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parse(args)
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	o, err := parse(args, out)
 	if err != nil {
 		return err
 	}
 	every, err := time.ParseDuration(o.every)
 	if err != nil {
-		return fmt.Errorf("-every: %w", err)
+		return cli.Usagef("-every: %w", err)
 	}
 	c, err := load(o)
 	if err != nil {
@@ -86,17 +80,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		_, err := io.WriteString(out, c.String())
 		return err
 	}
-	v, err := build(ctx, o, c)
+	if err := guard(o, c); err != nil {
+		return err
+	}
+	v, err := build(ctx, o, c, log)
 	if err != nil {
 		return err
 	}
 	table := &table{out: out, every: every, last: map[string]time.Time{}}
 	v.Outputs = append(v.Outputs, video.Func(table.row))
 	v.Outputs[len(v.Outputs)-1].Name = "table"
-	if file, ok := out.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
-		v.Progress = os.Stderr // where rows do not cut through it
+	if !cli.IsTerminal(out) {
+		v.Progress = log // where rows do not cut through it
 	}
-	v.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	v.Log = slog.New(slog.NewTextHandler(log, nil))
 	p, err := v.New()
 	if err != nil {
 		return err
@@ -144,10 +141,25 @@ func load(o *options) (*configs.Config, error) {
 	return c, nil
 }
 
+// guard keeps the results from replacing what is read.
+func guard(o *options, c *configs.Config) error {
+	var g results.Guard
+	g.Reads(o.config)
+	g.Reads(c.Reads()...)
+	for _, w := range c.Writes() {
+		if w.Extension == "" {
+			g.Writes("a sink", w.Path)
+		} else {
+			g.WritesInto("a sink", w.Path, w.Extension)
+		}
+	}
+	return g.Prepare()
+}
+
 // build makes the model: the configuration's, or else the embedded one.
-func build(ctx context.Context, o *options, c *configs.Config) (*configs.Video, error) {
+func build(ctx context.Context, o *options, c *configs.Config, log io.Writer) (*configs.Video, error) {
 	if o.config != "" {
-		return c.BuildVideo(ctx, weights.WithProgressBar(os.Stderr))
+		return c.BuildVideo(ctx, weights.WithProgressBar(log))
 	}
 	v, err := c.DescribeVideo()
 	if err != nil {

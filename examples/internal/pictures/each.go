@@ -23,11 +23,22 @@ type Job struct {
 	// Log is for warnings and, on a terminal, progress. It shows none while
 	// Rows, where the results go as they come, is a terminal too.
 	Log, Rows io.Writer
-	// Visit does a picture. An error is that picture's: it becomes a warning and
-	// a line of the results, which Failed writes, and the job goes on.
+	// Visit does a picture. An error is that picture's, unless it is Fatal: it
+	// becomes a warning and a line of the results, which Failed writes, and the
+	// job goes on.
 	Visit  func(*Picture, *transform.RGB) error
 	Failed func(*Picture, error) error
 }
+
+// Fatal makes an error one that ends the job.
+func Fatal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fatalError{err}
+}
+
+type fatalError struct{ error }
 
 // defaultMaxBad lets a folder have its share of broken files, and stops at
 // what fails with all of them, a full disk or a wrong folder, in good time.
@@ -61,8 +72,12 @@ func (j *Job) Run(ctx context.Context) error {
 		if err == nil {
 			err = j.Visit(p, img)
 		}
-		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			return err
+		var fatal fatalError
+		switch {
+		case errors.As(err, &fatal):
+			return fatal.error
+		case ctx.Err() != nil && err != nil:
+			return ctx.Err()
 		}
 		if err != nil {
 			_ = bar.Clear()

@@ -38,6 +38,10 @@ type Picture struct {
 	err     error    // why it is none, known before it is read
 }
 
+// Broken reports whether it is known before it is read that there is no
+// picture.
+func (p *Picture) Broken() bool { return p.err != nil }
+
 // Files lists the files that have to be read for the pictures.
 func Files(list []Picture) []string {
 	var files []string

@@ -10,12 +10,18 @@ import (
 )
 
 // Guard knows the files that a run reads and those that it will write.
-type Guard struct{ read, written []file }
+type Guard struct {
+	read, written []file
+	folders       []folder
+}
 
 type file struct {
 	flag, path string
 	info       os.FileInfo
 }
+
+// folder takes files whose names end with an extension.
+type folder struct{ flag, path, extension string }
 
 // Reads notes files that the run reads. A name that is no file's, that of a
 // published checkpoint or nothing, is none.
@@ -31,6 +37,12 @@ func (g *Guard) Reads(paths ...string) {
 func (g *Guard) Writes(flag, path string) {
 	info, _ := os.Stat(path)
 	g.written = append(g.written, file{flag, path, info})
+}
+
+// WritesInto notes a folder into which the run will write files with an
+// extension, whose names are not known yet.
+func (g *Guard) WritesInto(flag, path, extension string) {
+	g.folders = append(g.folders, folder{flag, path, extension})
 }
 
 // Prepare makes the folders of the files to be written, after it has made sure
@@ -60,9 +72,33 @@ func (g *Guard) Prepare() error {
 		}
 		places[place] = w
 	}
+	for _, f := range g.folders {
+		if err := g.among(f); err != nil {
+			return err
+		}
+		folders[f.path] = f.path
+	}
 	for dir := range folders {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// among makes sure that no file that the run reads lies in a folder where files
+// of its kind are written.
+func (g *Guard) among(f folder) error {
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return nil // it is to be made
+	}
+	for _, r := range g.read {
+		if !strings.EqualFold(filepath.Ext(r.path), f.extension) {
+			continue
+		}
+		if dir, err := os.Stat(filepath.Dir(r.path)); err == nil && os.SameFile(dir, info) {
+			return cli.Usagef("%s would write into %s, where %s lies, which this run reads: choose another folder for the results", f.flag, f.path, filepath.Base(r.path))
 		}
 	}
 	return nil
