@@ -59,6 +59,9 @@ func parse(ctx context.Context, args []string, out, log io.Writer) (*options, er
 	if o.neighbours < 1 || o.limit < 0 {
 		return nil, cli.Usagef("-neighbours must be 1 or more, and -limit 0 or more")
 	}
+	if p := classify.Pooling(o.pooling); p != classify.GlobalAverage && p != classify.GeM {
+		return nil, cli.Usagef("unknown pooling %q, want %s or %s", p, classify.GlobalAverage, classify.GeM)
+	}
 	found, err := pictures.Find(ctx, fs.Args())
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package pictures
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,8 +28,8 @@ func setNames(list []Picture) {
 // stem makes a file's name of a path: a/b/x.png is a_b_x.
 func stem(parts []string, extension bool) string {
 	name := strings.Join(parts, "_")
-	if ext := filepath.Ext(name); !extension && ext != name {
-		name = strings.TrimSuffix(name, ext)
+	if short := strings.TrimSuffix(name, filepath.Ext(name)); !extension && strings.Trim(short, ".") != "" {
+		name = short
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
@@ -42,34 +43,61 @@ func stem(parts []string, extension bool) string {
 // name gives a thing's name on a level, of which the first is 0, and whether
 // there is one; key is equal for names that must not both be taken. Things of
 // the same first name get names of the same level, so that none looks as if it
-// stood for the others.
+// stood for the others. Where no level tells them all apart, numbers do.
 func distinct(n int, key func(string) string, name func(i, level int) (string, bool)) []string {
-	names, group, level := make([]string, n), make([]string, n), map[string]int{}
+	names, groups, level := make([]string, n), map[string][]int{}, map[string]int{}
 	for i := range n {
 		names[i], _ = name(i, 0)
-		group[i] = key(names[i])
+		groups[key(names[i])] = append(groups[key(names[i])], i)
 	}
-	for {
-		unclear, taken := map[string]bool{}, count(names, key)
-		for i := range n {
-			if taken[key(names[i])] > 1 {
-				unclear[group[i]] = true
-			}
-		}
-		for g := range unclear {
-			level[g]++
-		}
-		more := false
-		for i := range n {
-			if !unclear[group[i]] {
+	for more := true; more; {
+		more = false
+		taken := count(names, key)
+		for g, members := range groups {
+			if !slices.ContainsFunc(members, func(i int) bool { return taken[key(names[i])] > 1 }) {
 				continue
 			}
-			if longer, ok := name(i, level[group[i]]); ok {
-				names[i], more = longer, true
+			level[g]++
+			for _, i := range members {
+				if longer, ok := name(i, level[g]); ok {
+					names[i], more = longer, true
+				}
 			}
 		}
-		if !more {
-			return numbered(names, key)
+	}
+	for g, members := range groups {
+		shorten(names, members, level[g], key, name)
+	}
+	return numbered(names, key)
+}
+
+// shorten goes back to the first level that tells a group's members apart as
+// well as the last one does.
+func shorten(names []string, members []int, last int, key func(string) string, name func(i, level int) (string, bool)) {
+	pick := func(level int) (list []string) {
+		for _, i := range members {
+			text, ok := name(i, level)
+			for l := level; !ok; text, ok = name(i, l) {
+				l--
+			}
+			list = append(list, text)
+		}
+		return list
+	}
+	var current []string
+	for _, i := range members {
+		current = append(current, names[i])
+	}
+	best := len(count(current, key))
+	if best == len(members) {
+		return
+	}
+	for level := range last {
+		if list := pick(level); len(count(list, key)) == best {
+			for k, i := range members {
+				names[i] = list[k]
+			}
+			return
 		}
 	}
 }
