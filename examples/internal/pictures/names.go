@@ -12,13 +12,15 @@ import (
 // setNames numbers the pictures and gives them their labels and stems.
 func setNames(list []Picture) {
 	labels := distinct(len(list), func(name string) string { return name }, func(i, level int) (string, bool) {
-		p := &list[i]
-		return cli.Printable(strings.Join(last(p.parts, level+1), "/")), level < len(p.parts)
+		parts := list[i].parts
+		return cli.Printable(strings.Join(last(parts, level+1), "/")), level < len(parts)
 	})
 	// Windows and macOS take A and a for the same.
 	stems := distinct(len(list), strings.ToLower, func(i, level int) (string, bool) {
-		p := &list[i]
-		return stem(last(p.parts, level/2+1), level%2 == 1), level < 2*len(p.parts)
+		parts := list[i].parts
+		end := 2*len(parts) - 1
+		at := min(level, end)
+		return stem(last(parts, at/2+1), at%2 == 1), level <= end
 	})
 	for i := range list {
 		list[i].Index, list[i].Label, list[i].Stem = i, labels[i], stems[i]
@@ -40,8 +42,8 @@ func stem(parts []string, extension bool) string {
 }
 
 // distinct gives each of n things the first of its names that tells it apart.
-// name gives a thing's name on a level, of which the first is 0, and whether
-// there is one; key is equal for names that must not both be taken. Things of
+// name gives a thing's name on a level, of which the first is 0, or its last
+// one, and whether there is one on that level; key is equal for names that must not both be taken. Things of
 // the same first name get names of the same level, so that none looks as if it
 // stood for the others. Where no level tells them all apart, numbers do.
 func distinct(n int, key func(string) string, name func(i, level int) (string, bool)) []string {
@@ -74,31 +76,25 @@ func distinct(n int, key func(string) string, name func(i, level int) (string, b
 // shorten goes back to the first level that tells a group's members apart as
 // well as the last one does.
 func shorten(names []string, members []int, last int, key func(string) string, name func(i, level int) (string, bool)) {
-	pick := func(level int) (list []string) {
-		for _, i := range members {
-			text, ok := name(i, level)
-			for l := level; !ok; text, ok = name(i, l) {
-				l--
-			}
-			list = append(list, text)
-		}
-		return list
-	}
-	var current []string
+	best := map[string]bool{}
 	for _, i := range members {
-		current = append(current, names[i])
+		best[key(names[i])] = true
 	}
-	best := len(count(current, key))
-	if best == len(members) {
+	if len(best) == len(members) {
 		return
 	}
 	for level := range last {
-		if list := pick(level); len(count(list, key)) == best {
-			for k, i := range members {
-				names[i] = list[k]
-			}
-			return
+		list := make([]string, len(members))
+		for k, i := range members {
+			list[k], _ = name(i, level)
 		}
+		if len(count(list, key)) < len(best) {
+			continue
+		}
+		for k, i := range members {
+			names[i] = list[k]
+		}
+		return
 	}
 }
 

@@ -60,6 +60,9 @@ func FuzzNames(f *testing.F) {
 	f.Add("/a/x.png\n/b/x.png\n/a_x.png\n/a/x.jpg\n/A/X.PNG")
 	f.Add("/a/b_c.png\n/a_b/c.png\n/x\n/x_2\n/../x")
 	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4096 { // no path is longer
+			return
+		}
 		paths := strings.Split(text, "\n")
 		for i := range paths {
 			paths[i] = filepath.Clean("/" + paths[i])
