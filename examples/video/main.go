@@ -43,7 +43,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	var o options
 	fs := flag.NewFlagSet("video", flag.ContinueOnError)
 	fs.StringVar(&o.config, "config", "", "a YAML `FILE`, or a shipped configuration: "+strings.Join(configs.Shipped(), ", ")+" (default: an embedded ResNet-20 for CIFAR-10)")
-	fs.StringVar(&o.source, "source", "", "a video file, a camera's number, a stream's URL, a folder or glob of pictures, a .y4m file, or - for one on standard input (default: what the configuration says)")
+	fs.StringVar(&o.source, "source", "", "a video `FILE`, a camera's number, a stream's URL, a folder or glob of pictures, a .y4m file, or - for one on standard input (default: what the configuration says)")
 	fs.StringVar(&o.weights, "weights", "", "a checkpoint's `FILE` or a published one's name (default: what the configuration says)")
 	fs.StringVar(&o.jsonl, "jsonl", "", "also write a line of JSON for each frame to this `FILE`")
 	fs.StringVar(&o.video, "video", "", "also write the annotated video to this `FILE`")

@@ -13,14 +13,13 @@ import (
 // shell's variable that is not set is no wish for the default.
 func Parse(fs *flag.FlagSet, args []string, out io.Writer, synopsis string) error {
 	fs.SetOutput(io.Discard)
-	fs.Usage = func() {
+	if err := fs.Parse(args); err == flag.ErrHelp {
 		fs.SetOutput(out)
 		fmt.Fprintf(out, "usage: %s %s\n\n", fs.Name(), synopsis)
 		fs.PrintDefaults()
-		fs.SetOutput(io.Discard)
-	}
-	if err := fs.Parse(args); err != nil {
-		return Usage(hint(fs, err))
+		return err
+	} else if err != nil {
+		return Usagef("%w; %s -h lists the flags", err, fs.Name())
 	}
 	var err error
 	fs.Visit(func(f *flag.Flag) {
@@ -37,12 +36,4 @@ func Parse(fs *flag.FlagSet, args []string, out io.Writer, synopsis string) erro
 		}
 	}
 	return err
-}
-
-// hint adds where the flags are listed.
-func hint(fs *flag.FlagSet, err error) error {
-	if err == flag.ErrHelp {
-		return err
-	}
-	return fmt.Errorf("%w; %s -h lists the flags", err, fs.Name())
 }
