@@ -198,12 +198,12 @@ func photographs(t *testing.T, dir string, paths ...string) {
 	}
 }
 
-// contents are the files below a folder, with what they hold.
+// contents are the files below a folder, links aside, with what they hold.
 func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
 		data, err := os.ReadFile(path)
