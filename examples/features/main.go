@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -87,14 +88,18 @@ func (p *program) guard() error {
 	var g results.Guard
 	g.Reads(p.network.Weights)
 	g.Reads(pictures.Files(p.job.Pictures)...)
-	if p.dir != "" {
-		for i := range p.job.Pictures {
-			for _, file := range files(p.folder(&p.job.Pictures[i]), p.wanted) {
-				g.Writes("-out", file)
-			}
+	if p.dir == "" {
+		return nil
+	}
+	for i := range p.job.Pictures {
+		for _, file := range files(p.folder(&p.job.Pictures[i]), p.wanted) {
+			g.Writes("-out", file)
 		}
 	}
-	return g.Prepare()
+	if err := g.Check(); err != nil {
+		return err
+	}
+	return os.MkdirAll(p.dir, 0o755) // those in it are made when they are filled
 }
 
 // folder is where a photograph's maps go.
@@ -187,6 +192,9 @@ func files(dir string, levels []backbone.Level) []string {
 
 // save writes all maps into one .safetensors, and each as .npy and .png.
 func save(out io.Writer, dir string, levels []backbone.Level, maps map[backbone.Level]*ops.Tensor) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	var named []weights.Named
 	for _, level := range levels {
 		t := maps[level]

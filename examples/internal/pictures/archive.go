@@ -86,7 +86,7 @@ func (f *finder) inArchive(name string) error {
 			return nil
 		}
 		inside := path.Clean("/" + entry.Name) // .. leads nowhere
-		if entry.Typeflag == tar.TypeReg && transform.HasImageExtension(inside) && !hiddenPath(inside) {
+		if entry.Typeflag == tar.TypeReg && isPicture(inside) && !hiddenPath(inside) {
 			f.add(name+inside, Picture{Name: name + inside, archive: name, entry: a.next - 1})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
@@ -177,20 +178,20 @@ func (f *finder) folder(dir string, above []os.FileInfo) error {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		isPicture := transform.HasImageExtension(path)
+		wanted := isPicture(path)
 		if e.Type().IsRegular() {
-			if isPicture {
+			if wanted {
 				f.file(path)
 			}
 			continue
 		}
 		info, err := os.Stat(path) // through a link
 		switch {
-		case err != nil && isPicture:
+		case err != nil && wanted:
 			f.bad(path, err)
 		case err != nil || !info.IsDir() && !info.Mode().IsRegular():
 		case !info.IsDir():
-			if isPicture {
+			if wanted {
 				f.file(path)
 			}
 		case !contains(above, info):
@@ -209,6 +210,17 @@ func contains(list []os.FileInfo, info os.FileInfo) bool {
 		}
 	}
 	return false
+}
+
+// other are extensions of pictures besides those that transform tells. Of what
+// it cannot read, such as a phone's photographs, a folder's reader is told and
+// not left to believe that they are not there.
+var other = []string{".jpe", ".jfif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+
+// isPicture goes by a file's name.
+func isPicture(name string) bool {
+	extension := strings.ToLower(filepath.Ext(name))
+	return slices.Contains(transform.Extensions(), extension) || slices.Contains(other, extension)
 }
 
 // hidden are names that systems put among a person's files: dot-files (macOS's

@@ -52,13 +52,14 @@ func find(t *testing.T, names ...string) ([]Picture, error) {
 
 func TestFind(t *testing.T) {
 	t.Chdir(tree(t, "p/b.png", "p/a.JPG", "p/in/c.webp", "p/.hidden.png", "p/.git/d.png", "p/__MACOSX/e.png", "p/Thumbs.db",
-		"p/notes.txt", "p/@eaDir/f.png", "x.png", ".named.png", "odd.dat", "empty/readme.txt"))
+		"p/notes.txt", "p/@eaDir/f.png", "phone/1.HEIC", "phone/2.mov", "x.png", ".named.png", "odd.dat", "empty/readme.txt"))
 	for _, c := range []struct {
 		name        string
 		args, found []string
 	}{
 		{"a folder, walked, without what is no picture of a person's", []string{"p"}, []string{"p/a.JPG", "p/b.png", "p/in/c.webp"}},
 		{"written otherwise", []string{"./p/"}, []string{"p/a.JPG", "p/b.png", "p/in/c.webp"}},
+		{"what cannot be read as well", []string{"phone"}, []string{"phone/1.HEIC"}},
 		{"files, whatever they are", []string{".named.png", "odd.dat", "p/.hidden.png"}, []string{".named.png", "odd.dat", "p/.hidden.png"}},
 		{"a folder that is hidden and named", []string{"p/.git"}, []string{"p/.git/d.png"}},
 		{"in the order of the command line", []string{"x.png", "p/in"}, []string{"x.png", "p/in/c.webp"}},

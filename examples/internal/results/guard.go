@@ -45,16 +45,38 @@ func (g *Guard) WritesInto(flag, path, extension string) {
 	g.folders = append(g.folders, folder{flag, path, extension})
 }
 
-// Prepare makes the folders of the files to be written, after it has made sure
-// that none of them is one that the run reads, another one to be written or
-// a folder, be it by another name, through a link, or by a name that differs
-// in case alone. It is to be called before anything is computed.
+// Prepare is Check, and makes the folders of the files to be written.
 func (g *Guard) Prepare() error {
+	if err := g.Check(); err != nil {
+		return err
+	}
+	made := map[string]bool{}
+	for _, w := range g.written {
+		if dir := filepath.Dir(w.path); !made[dir] {
+			made[dir] = true
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range g.folders {
+		if err := os.MkdirAll(f.path, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check makes sure that none of the files to be written is one that the run
+// reads, another one to be written or a folder, be it by another name, through
+// a link, or by a name that differs in case alone. It is to be called before
+// anything is computed.
+func (g *Guard) Check() error {
 	known := map[identity][]file{} // files that exist
 	for _, r := range g.read {
 		known[identify(r.info)] = append(known[identify(r.info)], r)
 	}
-	places, folders := map[string]file{}, map[string]string{}
+	places, resolved := map[string]file{}, map[string]string{}
 	for _, w := range g.written {
 		if w.info != nil && !w.info.IsDir() && !w.info.Mode().IsRegular() {
 			continue // /dev/null and the like
@@ -63,10 +85,10 @@ func (g *Guard) Prepare() error {
 			return err
 		}
 		dir := filepath.Dir(w.path)
-		if _, ok := folders[dir]; !ok {
-			folders[dir] = resolve(dir)
+		if _, ok := resolved[dir]; !ok {
+			resolved[dir] = resolve(dir)
 		}
-		place := strings.ToLower(filepath.Join(folders[dir], filepath.Base(w.path)))
+		place := strings.ToLower(filepath.Join(resolved[dir], filepath.Base(w.path)))
 		if other, ok := places[place]; ok {
 			return w.twice(other)
 		}
@@ -74,12 +96,6 @@ func (g *Guard) Prepare() error {
 	}
 	for _, f := range g.folders {
 		if err := g.among(f); err != nil {
-			return err
-		}
-		folders[f.path] = f.path
-	}
-	for dir := range folders {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 	}
