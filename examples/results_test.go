@@ -113,6 +113,16 @@ func TestSameNamesElsewhere(t *testing.T) {
 	assert.Zero(t, ended.code, ended.errors)
 	assert.Equal(t, 2, strings.Count(contents(t, dir)["out/deep/frames.jsonl"], "\n"))
 
+	photographs(t, dir, "frames/1.png", "frames/bad.png", "frames/2.png", "frames/._1.png")
+	ended = run(t, dir, "video", "-source", "frames", "-every", "0s", "-jsonl", "out/frames.jsonl")
+	assert.Equal(t, 1, ended.code)
+	assert.Regexp(t, `(?m)^source0 .* failed: .*bad\.png: not a readable`, ended.out)
+	assert.Regexp(t, `(?m)^video: .*bad\.png: not a readable`, ended.errors)
+	assert.Equal(t, 2, strings.Count(contents(t, dir)["out/frames.jsonl"], "\n"))
+	ended = run(t, dir, "video", "-source", "frames", "-max-bad", "0")
+	assert.Equal(t, 1, ended.code)
+	assert.Contains(t, ended.errors, "bad.png")
+
 	ended = run(t, dir, "infer", append(network(t, "infer"), "-input", "set/cat/x.png", "-out", "out/cat/x.safetensors")...)
 	assert.Zero(t, ended.code, ended.errors)
 	ended = run(t, dir, "benchmark", append(network(t, "benchmark"), "-model", "cifar_resnet20,resnet51", "-json", "out/b/figures.json")...)

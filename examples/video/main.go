@@ -24,6 +24,7 @@ import (
 	"github.com/vertebra-vision/vertebra/configs"
 	"github.com/vertebra-vision/vertebra/examples/internal/cifar10"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/pictures"
 	"github.com/vertebra-vision/vertebra/examples/internal/results"
 	"github.com/vertebra-vision/vertebra/video"
 	"github.com/vertebra-vision/vertebra/weights"
@@ -37,6 +38,7 @@ type options struct {
 	jsonl, video, http, every string
 	sets                      []string
 	check                     bool
+	maxBad                    int
 }
 
 func parse(args []string, out io.Writer) (*options, error) {
@@ -53,6 +55,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 		o.sets = append(o.sets, s)
 		return nil
 	})
+	fs.IntVar(&o.maxBad, "max-bad", pictures.MaxBad, "go on past so many pictures of folders that cannot be read, each with a warning and a row; 0 stops at the first, -1 never")
 	fs.BoolVar(&o.check, "check", false, "check the configuration, print it resolved, and stop")
 	if err := cli.Parse(fs, args, out, "[flags]"); err != nil {
 		return nil, err
@@ -87,7 +90,14 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	table := &table{out: out, every: every, last: map[string]time.Time{}}
+	table := &table{out: out, every: every, last: map[string]time.Time{}, maxBad: o.maxBad}
+	for i := range v.Inputs {
+		in := &v.Inputs[i]
+		if in.Name == "" {
+			in.Name = fmt.Sprintf("source%d", i)
+		}
+		in.Open = video.PassOver(in.Open, func(b *video.BadPicture) bool { return table.bad(in.Name, log, b) })
+	}
 	v.Outputs = append(v.Outputs, video.Func(table.row))
 	v.Outputs[len(v.Outputs)-1].Name = "table"
 	if !cli.IsTerminal(out) {
@@ -101,6 +111,9 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	err = p.Run(ctx)
 	if s := p.Stats(); s.Frames > 0 {
 		summary(out, s)
+	}
+	if err == nil {
+		err = table.failures()
 	}
 	return err
 }
@@ -171,48 +184,6 @@ func build(ctx context.Context, o *options, c *configs.Config, log io.Writer) (*
 	}
 	v.Model, err = video.Classify(classifier, 3)
 	return v, err
-}
-
-// table prints what the frames show.
-type table struct {
-	out    io.Writer
-	every  time.Duration
-	last   map[string]time.Time
-	headed bool
-}
-
-func (t *table) row(_ context.Context, r *video.Result) error {
-	now := time.Now()
-	if now.Sub(t.last[r.Source]) < t.every {
-		return nil
-	}
-	t.last[r.Source] = now
-	if !t.headed {
-		t.headed = true
-		if _, err := fmt.Fprintf(t.out, "%-12s %8s %10s  %s\n", "source", "frame", "time", "what"); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(t.out, "%-12s %8d %10v  %s\n", r.Source, r.Index, r.PTS.Round(time.Millisecond), describe(r))
-	return err
-}
-
-// describe is a result in a few words.
-func describe(r *video.Result) string {
-	var words []string
-	if c := r.Stable; c != nil {
-		words = append(words, fmt.Sprintf("[%s %.2f]", c.Label, c.Probability))
-	}
-	for _, c := range r.Classes {
-		words = append(words, fmt.Sprintf("%s %.2f", c.Label, c.Probability))
-	}
-	for _, d := range r.Detections {
-		words = append(words, fmt.Sprintf("#%d %s %.2f", d.TrackID, d.Name, d.Score))
-	}
-	for _, f := range r.Features {
-		words = append(words, fmt.Sprintf("%s %v", f.Name, f.Tensor.Shape()))
-	}
-	return strings.Join(words, "  ")
 }
 
 // summary prints the figures of each stage.

@@ -40,13 +40,13 @@ func Fatal(err error) error {
 
 type fatalError struct{ error }
 
-// defaultMaxBad lets a folder have its share of broken files, and stops at
+// MaxBad is the default of -max-bad: it lets a folder have its share of broken files, and stops at
 // what fails with all of them, a full disk or a wrong folder, in good time.
-const defaultMaxBad = 100
+const MaxBad = 100
 
 // Register adds the flag -max-bad.
 func (j *Job) Register(fs *flag.FlagSet) {
-	fs.IntVar(&j.MaxBad, "max-bad", defaultMaxBad, "go on past so many pictures that cannot be read, computed or written, each with a warning and a line in the results; 0 stops at the first, -1 never")
+	fs.IntVar(&j.MaxBad, "max-bad", MaxBad, "go on past so many pictures that cannot be read, computed or written, each with a warning and a line in the results; 0 stops at the first, -1 never")
 }
 
 // Run visits the pictures. It returns Visit's errors as one that counts them,
