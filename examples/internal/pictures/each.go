@@ -40,8 +40,9 @@ func Fatal(err error) error {
 
 type fatalError struct{ error }
 
-// MaxBad is the default of -max-bad: it lets a folder have its share of broken files, and stops at
-// what fails with all of them, a full disk or a wrong folder, in good time.
+// MaxBad is the default of -max-bad: it lets a folder have its share of broken
+// files, and stops at what fails with all of them, a full disk or a wrong folder,
+// in good time.
 const MaxBad = 100
 
 // Register adds the flag -max-bad.
