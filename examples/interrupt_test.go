@@ -24,9 +24,7 @@ func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a program cannot send Ctrl-C to another here")
 	}
-	if testing.Short() {
-		t.Skip("builds every example")
-	}
+	slow(t)
 	dir := t.TempDir()
 	photographs(t, dir, "many/3/0.png")
 	for i := range 20000 {

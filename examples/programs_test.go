@@ -52,12 +52,18 @@ func wrap(err error, text []byte) error {
 	return nil
 }
 
-// program is the command of an example.
-func program(t *testing.T, name string, args ...string) *exec.Cmd {
+// slow skips what takes too long for a quick test.
+func slow(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds every example")
 	}
+}
+
+// program is the command of an example.
+func program(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	slow(t)
 	bin, err := build()
 	require.NoError(t, err)
 	cmd := exec.Command(filepath.Join(bin, name), args...)
@@ -108,6 +114,7 @@ func names(t *testing.T) []string {
 // untrained.
 func network(t *testing.T, name string) []string {
 	t.Helper()
+	slow(t)
 	switch name {
 	case "detect":
 		return []string{"-model", "fcos_resnet18_fpn", "-weights", detector(t), "-size", "96", "-threshold", "0.1"}
