@@ -57,8 +57,12 @@ type LoadError struct {
 	Hint string
 }
 
-// Error says all of it in words.
+// Error is one line: how many keys of each kind, and the first ones.
 func (e *LoadError) Error() string { return (*model.LoadError)(e).Error() }
+
+// Details is all of it, a line each: what does not fit in general, every key with
+// what is wrong with it, and what to change.
+func (e *LoadError) Details() []string { return (*model.LoadError)(e).Details() }
 
 // Unwrap gives weights.ErrWeights.
 func (e *LoadError) Unwrap() error { return (*model.LoadError)(e).Unwrap() }

@@ -23,7 +23,8 @@ const defaultRate = 25
 var imageTypes = transform.Extensions()
 
 // Images opens pictures as a source: a folder, whose pictures come in the
-// natural order of their names (frame2 before frame10), or a glob. fps gives
+// natural order of their names (frame2 before frame10) but for hidden ones, or
+// a glob. fps gives
 // them times; 0 is 25. Errors wrap ErrSource.
 func Images(path string, fps float64) Opener {
 	return func(context.Context) (Source, error) {
@@ -49,7 +50,7 @@ func imageFiles(path string) ([]string, error) {
 			return nil, errors.Wrap(ErrSource, err.Error())
 		}
 		for _, e := range entries {
-			if !e.IsDir() && slices.Contains(imageTypes, strings.ToLower(filepath.Ext(e.Name()))) {
+			if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && slices.Contains(imageTypes, strings.ToLower(filepath.Ext(e.Name()))) {
 				files = append(files, filepath.Join(path, e.Name()))
 			}
 		}
@@ -154,6 +155,8 @@ type imageSource struct {
 	files []string
 	next  int
 	fps   float64
+	// passOver says whether to go on after a bad picture; nil is no.
+	passOver func(*BadPicture) bool
 }
 
 func newImageFiles(files []string, fps float64) (Source, error) {
@@ -172,23 +175,30 @@ func (s *imageSource) Close() error { return nil }
 
 // Read implements Source.
 func (s *imageSource) Read(ctx context.Context) (*Frame, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if s.next >= len(s.files) {
+			return nil, io.EOF
+		}
+		path := s.files[s.next]
+		index, pts, _ := s.Skip(ctx)
+		m, err := transform.Load(path)
+		if err != nil {
+			bad := &BadPicture{Path: path, Index: index, PTS: pts, Err: err}
+			if s.passOver == nil || !s.passOver(bad) {
+				return nil, bad
+			}
+			continue
+		}
+		f, err := FromImage(m)
+		if err != nil {
+			return nil, err
+		}
+		f.Index, f.PTS, f.Rate = index, pts, s.fps
+		return f, nil
 	}
-	if s.next >= len(s.files) {
-		return nil, io.EOF
-	}
-	m, err := transform.Load(s.files[s.next])
-	if err != nil {
-		return nil, errors.Wrap(ErrSource, err.Error())
-	}
-	f, err := FromImage(m)
-	if err != nil {
-		return nil, err
-	}
-	f.Index, f.PTS, _ = s.Skip(ctx)
-	f.Rate = s.fps
-	return f, nil
 }
 
 // Skip implements Skipper: a picture that is passed over is not decoded.

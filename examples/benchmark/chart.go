@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 	"image/color"
+	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +14,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+
+	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // dpi makes text of 12 points readable at the usual sizes.
@@ -58,15 +60,10 @@ func (r *Report) draw(o *options) error {
 		part.Max = vg.Point{X: size[0] - margin, Y: top - margin}
 		p.Draw(part)
 	}
-	f, err := os.Create(o.chart)
-	if err != nil {
+	return weights.SaveFile(o.chart, func(w io.Writer) error {
+		_, err := vgimg.PngCanvas{Canvas: img}.WriteTo(w)
 		return err
-	}
-	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
+	})
 }
 
 // newPlot has what the charts have in common.

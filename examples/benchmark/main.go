@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -24,12 +23,11 @@ import (
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/results"
 	"github.com/vertebra-vision/vertebra/heads/segment"
 )
 
-func main() {
-	cli.Main("benchmark", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
-}
+func main() { cli.Main("benchmark", run) }
 
 // options are the command line.
 type options struct {
@@ -43,9 +41,10 @@ type options struct {
 	tune             string
 	json, chart      string
 	chartSize        [2]int
+	log              io.Writer
 }
 
-func parse(args []string) (*options, error) {
+func parse(args []string, out io.Writer) (*options, error) {
 	fs := flag.NewFlagSet("benchmark", flag.ContinueOnError)
 	models := fs.String("model", "resnet50", "networks, by commas: "+strings.Join(backbone.Presets(), ", ")+"; with _os8 or _os16 for that output stride, or _fpn for a feature pyramid; "+strings.Join(segment.Models(), ", "))
 	size := fs.String("size", "224x224", "the input's `HEIGHTxWIDTH`")
@@ -62,7 +61,7 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.output, "output", "", "write the network's results to a `FILE`: little-endian float32, nothing else")
 	fs.StringVar(&o.json, "json", "", "write the figures to a `FILE`; - prints them in place of the table")
 	fs.StringVar(&o.chart, "chart", "", "draw the figures into a PNG `FILE`")
-	if err := fs.Parse(args); err != nil {
+	if err := cli.Parse(fs, args, out, "[flags]"); err != nil {
 		return nil, err
 	}
 	if fs.NArg() > 0 {
@@ -112,25 +111,36 @@ func defaultThreads() string {
 	return fmt.Sprintf("1,%d", n)
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parse(args)
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	o, err := parse(args, out)
 	if err != nil {
+		return cli.Usage(err)
+	}
+	if err := o.guard(); err != nil {
 		return err
 	}
+	o.log = log
 	r := newReport(o)
-	for _, model := range o.models {
-		for _, batch := range o.batches {
-			for _, threads := range o.threads {
-				c := Case{Network: model, Batch: batch, Height: o.height, Width: o.width, Threads: threads, Direct: o.direct}
-				line, err := c.measure(ctx, o)
-				if err != nil {
-					return err
-				}
-				r.add(line)
-			}
+	err = r.measure(ctx, o)
+	if err != nil && len(r.Lines) == 0 {
+		return err
+	}
+	if e := r.write(ctx, o, out); err == nil { // what there is, after Ctrl-C too
+		err = e
+	}
+	return err
+}
+
+// guard keeps the results from replacing what is read, and each other.
+func (o *options) guard() error {
+	var g results.Guard
+	g.Reads(o.weights)
+	for flag, file := range map[string]string{"-tune": o.tune, "-output": o.output, "-json": o.json, "-chart": o.chart} {
+		if file != "" && !(flag == "-json" && file == "-") {
+			g.Writes(flag, file)
 		}
 	}
-	return r.write(o, out)
+	return g.Prepare()
 }
 
 // numbers reads a list, without duplicates.

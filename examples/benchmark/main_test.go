@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"image"
 	_ "image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -29,7 +30,7 @@ func small(more ...string) []string {
 func bench(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, run(context.Background(), args, &out))
+	require.NoError(t, run(context.Background(), args, &out, io.Discard))
 	return out.String()
 }
 
@@ -151,7 +152,7 @@ func TestTune(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "choices.json")
 	for range 2 {
 		var out bytes.Buffer
-		require.NoError(t, run(context.Background(), []string{"-model", "cifar_resnet20", "-size", "32x32", "-threads", "1", "-seconds", "0.01", "-tune", file}, &out))
+		require.NoError(t, run(context.Background(), []string{"-model", "cifar_resnet20", "-size", "32x32", "-threads", "1", "-seconds", "0.01", "-tune", file}, &out, io.Discard))
 		assert.Contains(t, out.String(), "cifar_resnet20")
 		text, err := os.ReadFile(file)
 		if kernel.Blocked() {
@@ -160,7 +161,7 @@ func TestTune(t *testing.T) {
 		}
 	}
 	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
-	assert.ErrorContains(t, run(context.Background(), []string{"-model", "cifar_resnet20", "-tune", file}, &bytes.Buffer{}), file)
+	assert.ErrorContains(t, run(context.Background(), []string{"-model", "cifar_resnet20", "-tune", file}, &bytes.Buffer{}, io.Discard), file)
 }
 
 func TestBenchmarkErrors(t *testing.T) {
@@ -180,10 +181,12 @@ func TestBenchmarkErrors(t *testing.T) {
 		{[]string{"-cold", "-batch", "1,2", "-threads", "1"}, "2 combinations"},
 		{[]string{"-cold", "-profile", "-threads", "1"}, "choose one"},
 		{[]string{"-direct", "-tune", "choices.json"}, "choose one"},
-		{[]string{"-tune", "no/such/folder/choices.json"}, "no/such/folder"},
+		{[]string{"-tune", "main.go/choices.json"}, "main.go"},
+		{[]string{"-chart", "main.go", "-weights", "../benchmark/main.go"}, "-chart would write over main.go"},
+		{[]string{"-chart", "x", "-json", "../benchmark/x"}, "would both write"},
 		{[]string{"resnet50"}, "flags only"},
 	} {
-		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}), c.says, "%v", c.args)
+		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}, io.Discard), c.says, "%v", c.args)
 	}
 }
 

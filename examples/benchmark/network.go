@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"os"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +56,7 @@ func (c Case) prepare(ctx context.Context, o *options) (*subject, error) {
 	}
 	fill(s.x.Data())
 	if o.tune != "" {
-		if err := s.tune(ctx); err != nil {
+		if err := s.tune(ctx, o.log); err != nil {
 			return nil, err
 		}
 	}
@@ -130,18 +130,18 @@ func (s *subject) load(file string) error {
 	return s.net.Load(sd, backbone.IgnoreUnexpected("aux_classifier.**"))
 }
 
-// tune chooses the algorithms and tells on the standard error what it changed.
-func (s *subject) tune(ctx context.Context) error {
+// tune chooses the algorithms and tells in the log what it changed.
+func (s *subject) tune(ctx context.Context, log io.Writer) error {
 	changed, total := 0, 0
 	err := s.net.Tune(ctx, backbone.TuneOptions{Input: s.x.Shape(), Nodes: s.wanted, Report: func(m backbone.Measurement) {
 		total = m.Total
 		if m.Algorithm != m.Model {
 			changed++
-			fmt.Fprintf(os.Stderr, "%s: %s took %v, %s %v\n", m.Node, m.Algorithm, m.Times[m.Algorithm], m.Model, m.Times[m.Model])
+			fmt.Fprintf(log, "%s: %s took %v, %s %v\n", m.Node, m.Algorithm, m.Times[m.Algorithm], m.Model, m.Times[m.Model])
 		}
 	}})
 	if err == nil {
-		fmt.Fprintf(os.Stderr, "%d kinds of convolutions measured, %d algorithms changed\n", total, changed)
+		fmt.Fprintf(log, "%d kinds of convolutions measured, %d algorithms changed\n", total, changed)
 	}
 	return err
 }
@@ -173,15 +173,12 @@ func fill(x []float32) {
 
 // save writes results one after another.
 func save(file string, results []*ops.Tensor) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	for _, t := range results {
-		if err := binary.Write(f, binary.LittleEndian, t.Data()); err != nil {
-			_ = f.Close()
-			return err
+	return weights.SaveFile(file, func(w io.Writer) error {
+		for _, t := range results {
+			if err := binary.Write(w, binary.LittleEndian, t.Data()); err != nil {
+				return err
+			}
 		}
-	}
-	return f.Close()
+		return nil
+	})
 }

@@ -1,15 +1,16 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // Report is what -json writes.
@@ -49,12 +50,29 @@ func (r *Report) measurePeaks(o *options) {
 	}
 }
 
-func (r *Report) add(l *Line) { r.Lines = append(r.Lines, l) }
+// measure measures the lines, one after another.
+func (r *Report) measure(ctx context.Context, o *options) error {
+	for _, model := range o.models {
+		for _, batch := range o.batches {
+			for _, threads := range o.threads {
+				c := Case{Network: model, Batch: batch, Height: o.height, Width: o.width, Threads: threads, Direct: o.direct}
+				line, err := c.measure(ctx, o)
+				if err != nil {
+					return err
+				}
+				r.Lines = append(r.Lines, line)
+			}
+		}
+	}
+	return nil
+}
 
 // write prints the table and writes the files that the options name.
-func (r *Report) write(o *options, out io.Writer) error {
+func (r *Report) write(ctx context.Context, o *options, out io.Writer) error {
 	if !o.cold {
-		r.measurePeaks(o)
+		if ctx.Err() == nil {
+			r.measurePeaks(o)
+		}
 		for _, l := range r.Lines {
 			l.PeakPercent = 100 * l.GFLOPs / r.Machine.PeakGFLOPs[l.Threads]
 		}
@@ -85,7 +103,7 @@ func (r *Report) writeJSON(file string, out io.Writer) error {
 		_, err = out.Write(text)
 		return err
 	}
-	return os.WriteFile(file, text, 0o644)
+	return weights.SaveFile(file, func(w io.Writer) error { _, err := w.Write(text); return err })
 }
 
 func (r *Report) print(o *options, out io.Writer) error {

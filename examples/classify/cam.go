@@ -7,8 +7,6 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/vertebra-vision/vertebra/heads/classify"
 	"github.com/vertebra-vision/vertebra/ops"
@@ -16,31 +14,24 @@ import (
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-// saveCAM writes NAME.cam.png: the photograph with a heat map of the evidence
-// for a class. The network sees the whole photograph, not the crop that it
-// classifies.
-func saveCAM(ctx context.Context, c *classify.Classifier, folder, path string, class int) (string, error) {
-	img, err := transform.Load(path)
-	if err != nil {
-		return "", err
-	}
+// saveCAM writes the photograph with a heat map of the evidence for a class. The
+// network sees the whole photograph, not the crop that it classifies.
+func saveCAM(ctx context.Context, c *classify.Classifier, file string, img *transform.RGB, class int) error {
 	whole := c.Transform
 	whole.Crop = 0
 	x, err := whole.Apply(img)
 	if err != nil {
-		return "", err
+		return err
 	}
 	cam, err := c.CAM(ctx, x, class)
 	if err != nil {
-		return "", err
+		return err
 	}
 	heat, err := ops.Interpolate(cam, ops.InterpolateOptions{Mode: ops.Bilinear, Size: [2]int{img.Height, img.Width}})
 	if err != nil {
-		return "", err
+		return err
 	}
-	base := filepath.Base(path)
-	file := filepath.Join(folder, strings.TrimSuffix(base, filepath.Ext(base))+".cam.png")
-	return file, weights.SaveFile(file, func(w io.Writer) error { return png.Encode(w, heatMap(img, heat.Data())) })
+	return weights.SaveFile(file, func(w io.Writer) error { return png.Encode(w, heatMap(img, heat.Data())) })
 }
 
 // heatMap mixes a photograph with the colours of values, of which the largest is

@@ -1,16 +1,19 @@
 package main
 
 import (
-	"path/filepath"
+	"encoding/json"
+	"io"
 	"slices"
 
+	"github.com/vertebra-vision/vertebra/examples/internal/pictures"
 	"github.com/vertebra-vision/vertebra/heads/detect"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
 // cocoResult is an entry of COCO's format of results
-// (https://cocodataset.org/#format-results), with the file's name besides.
+// (https://cocodataset.org/#format-results), with the image's path as it was
+// given besides. Images count from 0.
 type cocoResult struct {
 	ImageID    int        `json:"image_id"`
 	File       string     `json:"file_name"`
@@ -24,30 +27,39 @@ type cocoResult struct {
 	Keypoints []float32 `json:"keypoints,omitempty"`
 }
 
-func cocoResults(image int, path string, found []detect.Detection) ([]cocoResult, error) {
-	list := make([]cocoResult, 0, len(found))
-	for _, f := range found {
-		r := cocoResult{
-			ImageID: image, File: filepath.Base(path), CategoryID: category(f), Category: f.Name, Score: f.Score,
-			Box: [4]float32{f.Box.X1, f.Box.Y1, f.Box.Width(), f.Box.Height()},
-		}
-		if f.Mask != nil {
-			pasted, err := f.Mask.Paste()
-			if err != nil {
-				return nil, err
-			}
-			rle, err := ops.EncodeRLE(pasted, 0.5)
-			if err != nil {
-				return nil, err
-			}
-			r.Segmentation = &rle
-		}
-		for _, p := range f.Keypoints {
-			r.Keypoints = append(r.Keypoints, p.X, p.Y, 1)
-		}
-		list = append(list, r)
+// cocoFailure stands in the list for an image that failed.
+type cocoFailure struct {
+	ImageID int    `json:"image_id"`
+	File    string `json:"file_name"`
+	Error   string `json:"error"`
+}
+
+// newResult makes an object's entry. mask is the object's at the image's size,
+// nil for none.
+func newResult(p *pictures.Picture, f detect.Detection, mask *ops.Tensor) (cocoResult, error) {
+	r := cocoResult{
+		ImageID: p.Index, File: p.Name, CategoryID: category(f), Category: f.Name, Score: f.Score,
+		Box: [4]float32{f.Box.X1, f.Box.Y1, f.Box.Width(), f.Box.Height()},
 	}
-	return list, nil
+	if mask != nil {
+		rle, err := ops.EncodeRLE(mask, threshold)
+		if err != nil {
+			return r, err
+		}
+		r.Segmentation = &rle
+	}
+	for _, point := range f.Keypoints {
+		r.Keypoints = append(r.Keypoints, point.X, point.Y, 1)
+	}
+	return r, nil
+}
+
+// saveJSON writes the entries there are, where they are wanted.
+func (s *session) saveJSON() error {
+	if s.json == "" {
+		return nil
+	}
+	return weights.SaveFile(s.json, func(w io.Writer) error { return json.NewEncoder(w).Encode(s.entries) })
 }
 
 // category is COCO's number of a class. detectron2's detectors count without

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"github.com/vertebra-vision/vertebra/heads/detect"
+	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
@@ -22,25 +23,26 @@ var palette = []color.RGBA{
 	{150, 70, 190, 255}, {30, 160, 180, 255}, {200, 70, 140, 255}, {120, 120, 40, 255},
 }
 
-// savePicture writes a PNG of the image with masks, boxes, names and keypoints,
-// the best detections on top.
-func savePicture(path string, img image.Image, found []detect.Detection) error {
+// threshold is the probability from which a pixel is the object's.
+const threshold = 0.5
+
+// copyOf is an image to draw on.
+func copyOf(img image.Image) *image.RGBA {
 	canvas := image.NewRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
 	draw.Draw(canvas, canvas.Bounds(), img, img.Bounds().Min, draw.Src)
-	for i := len(found) - 1; i >= 0; i-- {
-		if err := drawDetection(canvas, found[i]); err != nil {
-			return err
-		}
-	}
-	return weights.SaveFile(path, func(w io.Writer) error { return png.Encode(w, canvas) })
+	return canvas
 }
 
-func drawDetection(canvas *image.RGBA, f detect.Detection) error {
+func savePicture(path string, img image.Image) error {
+	return weights.SaveFile(path, func(w io.Writer) error { return png.Encode(w, img) })
+}
+
+// drawDetection draws an object's mask, box, name and keypoints. mask is at the
+// image's size, nil for none.
+func drawDetection(canvas *image.RGBA, f detect.Detection, mask *ops.Tensor) {
 	ink := palette[f.Label%len(palette)]
-	if f.Mask != nil {
-		if err := drawMask(canvas, f.Mask, ink); err != nil {
-			return err
-		}
+	if mask != nil {
+		drawMask(canvas, mask, ink)
 	}
 	box := image.Rect(int(f.Box.X1), int(f.Box.Y1), int(f.Box.X2)+1, int(f.Box.Y2)+1)
 	thick := max(1, canvas.Bounds().Dx()/400)
@@ -55,7 +57,6 @@ func drawDetection(canvas *image.RGBA, f detect.Detection) error {
 		fillRect(canvas, image.Rect(x-thick, y-thick, x+thick+1, y+thick+1), ink)
 	}
 	drawTitle(canvas, box.Min, fmt.Sprintf("%s %.0f%%", title(f), 100*f.Score), ink)
-	return nil
 }
 
 // drawTitle writes text on a bar above a box, or inside it at the picture's
@@ -72,21 +73,17 @@ func drawTitle(canvas *image.RGBA, at image.Point, text string, ink color.RGBA) 
 }
 
 // drawMask tints the pixels of an object.
-func drawMask(canvas *image.RGBA, m *detect.Mask, ink color.RGBA) error {
-	probabilities, err := m.Paste()
-	if err != nil {
-		return err
-	}
-	for i, p := range probabilities.Data() {
-		if p < 0.5 || i/m.Width >= canvas.Bounds().Dy() {
+func drawMask(canvas *image.RGBA, mask *ops.Tensor, ink color.RGBA) {
+	width := mask.Dim(1)
+	for i, p := range mask.Data() {
+		if p < threshold {
 			continue
 		}
-		pixel := canvas.Pix[canvas.PixOffset(i%m.Width, i/m.Width):]
+		pixel := canvas.Pix[canvas.PixOffset(i%width, i/width):]
 		for c, v := range [3]uint8{ink.R, ink.G, ink.B} {
 			pixel[c] = uint8((int(pixel[c]) + int(v)) / 2)
 		}
 	}
-	return nil
 }
 
 func fillRect(canvas *image.RGBA, r image.Rectangle, ink color.RGBA) {

@@ -8,28 +8,21 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
-	"fmt"
-	"image"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/pictures"
+	"github.com/vertebra-vision/vertebra/examples/internal/results"
 	"github.com/vertebra-vision/vertebra/heads/detect"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-func main() {
-	cli.Main("detect", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
-}
+func main() { cli.Main("detect", run) }
 
 // options are the command line.
 type options struct {
@@ -41,7 +34,7 @@ type options struct {
 	out, json string
 }
 
-func parse(args []string) (*options, []string, error) {
+func parse(args []string, out io.Writer, job *pictures.Job) (*options, []string, error) {
 	fs := flag.NewFlagSet("detect", flag.ContinueOnError)
 	o := &options{}
 	fs.StringVar(&o.source.Model, "model", "", "the detector: "+strings.Join(detect.Models(), ", "))
@@ -53,12 +46,9 @@ func parse(args []string) (*options, []string, error) {
 	fs.IntVar(&o.threads, "threads", 0, "threads a run (default: all processors)")
 	fs.StringVar(&o.out, "out", "", "write pictures with the boxes into this `FOLDER`, as NAME.detected.png")
 	fs.StringVar(&o.json, "json", "", "write all detections to this `FILE`, in COCO's format of results")
-	if err := fs.Parse(args); err != nil {
+	job.Register(fs)
+	if err := cli.Parse(fs, args, out, "[flags] "+pictures.Synopsis); err != nil {
 		return nil, nil, err
-	}
-	if fs.NArg() == 0 {
-		fs.Usage()
-		return nil, nil, errors.New("name at least one image (JPEG, PNG, WebP, BMP or GIF)")
 	}
 	if o.source.Model == "" && o.source.Weights == "" {
 		o.source.Model = "fasterrcnn_resnet50_fpn"
@@ -67,7 +57,7 @@ func parse(args []string) (*options, []string, error) {
 }
 
 // open makes the detector.
-func (o *options) open(ctx context.Context) (*detect.Detector, error) {
+func (o *options) open(ctx context.Context, log io.Writer) (*detect.Detector, error) {
 	const most = 1333.0 / 800
 	o.source.Options = append(o.source.Options,
 		detect.WithScoreThreshold(float32(o.threshold)),
@@ -78,79 +68,53 @@ func (o *options) open(ctx context.Context) (*detect.Detector, error) {
 	if o.threads != 0 {
 		o.source.Network = append(o.source.Network, backbone.WithThreads(o.threads))
 	}
-	return detect.Open(ctx, o.source, weights.WithProgressBar(os.Stderr))
+	return detect.Open(ctx, o.source, weights.WithProgressBar(log))
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, files, err := parse(args)
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	var job pictures.Job
+	o, names, err := parse(args, out, &job)
 	if err != nil {
 		return err
 	}
-	d, err := o.open(ctx)
+	if job.Pictures, err = pictures.Find(ctx, names); err != nil {
+		return err
+	}
+	if err := o.guard(job.Pictures); err != nil {
+		return err
+	}
+	d, err := o.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	results := []cocoResult{}
-	var bad error
-	for i, path := range files {
-		found, err := o.detectFile(ctx, d, path, out)
-		if err != nil && ctx.Err() != nil {
-			return err
-		}
-		if err != nil { // the other images may be fine
-			fmt.Fprintln(os.Stderr, "detect:", err)
-			bad = errors.New("some images failed")
-			continue
-		}
-		list, err := cocoResults(i, path, found)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		results = append(results, list...)
+	s := session{options: o, detector: d, table: out, entries: []any{}}
+	job.Program, job.Log, job.Rows = "detect", log, out
+	job.Visit = func(p *pictures.Picture, img *transform.RGB) error { return s.visit(ctx, p, img) }
+	job.Failed = s.failed
+	err = job.Run(ctx)
+	if e := s.saveJSON(); err == nil { // what there is, after Ctrl-C too
+		err = e
 	}
+	return err
+}
+
+// guard keeps the results from replacing what is read.
+func (o *options) guard(list []pictures.Picture) error {
+	var g results.Guard
+	g.Reads(o.source.Weights)
+	g.Reads(pictures.Files(list)...)
 	if o.json != "" {
-		err := weights.SaveFile(o.json, func(w io.Writer) error { return json.NewEncoder(w).Encode(results) })
-		if err != nil {
-			return err
+		g.Writes("-json", o.json)
+	}
+	if o.out != "" {
+		for i := range list {
+			g.Writes("-out", o.picture(&list[i]))
 		}
 	}
-	return bad
+	return g.Prepare()
 }
 
-func (o *options) detectFile(ctx context.Context, d *detect.Detector, path string, out io.Writer) ([]detect.Detection, error) {
-	img, err := transform.Load(path)
-	if err != nil {
-		return nil, err
-	}
-	start := time.Now()
-	list, err := d.Detect(ctx, []image.Image{img})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if err := printTable(out, path, list[0], time.Since(start)); err != nil {
-		return nil, err
-	}
-	if o.out == "" {
-		return list[0], nil
-	}
-	base := filepath.Base(path)
-	name := strings.TrimSuffix(base, filepath.Ext(base)) + ".detected.png"
-	return list[0], savePicture(filepath.Join(o.out, name), img, list[0])
-}
-
-func printTable(out io.Writer, path string, found []detect.Detection, took time.Duration) error {
-	fmt.Fprintf(out, "%s: %d objects (%.0f ms)\n", filepath.Base(path), len(found), took.Seconds()*1e3)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, f := range found {
-		fmt.Fprintf(w, "%.1f %%\t%.0f,%.0f\t%.0f,%.0f\t  %s\n", 100*f.Score, f.Box.X1, f.Box.Y1, f.Box.X2, f.Box.Y2, title(f))
-	}
-	return w.Flush()
-}
-
-// title is a detection's name, or its class's number.
-func title(f detect.Detection) string {
-	if f.Name != "" {
-		return f.Name
-	}
-	return fmt.Sprintf("class %d", f.Label)
+// picture is where a photograph goes with its boxes.
+func (o *options) picture(p *pictures.Picture) string {
+	return filepath.Join(o.out, p.Stem+".detected.png")
 }

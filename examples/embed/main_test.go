@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,7 +24,7 @@ import (
 func TestEmbed(t *testing.T) {
 	var out bytes.Buffer
 	folder := t.TempDir()
-	require.NoError(t, run(context.Background(), []string{"-out", folder, "-neighbours", "2", reftest.Testdata("images")}, &out, os.Stderr))
+	require.NoError(t, run(context.Background(), []string{"-out", folder, "-neighbours", "2", reftest.Testdata("images")}, &out, io.Discard))
 	assert.Regexp(t, `^7 images, vectors of 64 numbers`, out.String())
 	assert.Regexp(t, `\nchelsea.png +0\.\d{3} \S+ +0\.\d{3} \S+\n`, out.String())
 	sd, err := weights.Open(filepath.Join(folder, "embeddings.safetensors"))
@@ -70,7 +71,7 @@ func archive(t *testing.T) string {
 // Colours are easy.
 func TestProbe(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(context.Background(), []string{"-probe", "-out", t.TempDir(), archive(t)}, &out, os.Stderr))
+	require.NoError(t, run(context.Background(), []string{"-probe", "-out", t.TempDir(), archive(t)}, &out, io.Discard))
 	assert.Contains(t, out.String(), "linear probe of 3 classes: error 0.00 % on the 24 images trained on, 0.00 % on 6 others")
 }
 
@@ -80,13 +81,13 @@ func TestEmbedErrors(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no folder":  {nil, "name one folder"},
+		"no folder":  {nil, "name at least one image"},
 		"neighbours": {[]string{"-neighbours", "0", images}, "must be 1 or more"},
 		"nowhere":    {[]string{"nowhere"}, "nowhere"},
-		"empty":      {[]string{t.TempDir()}, "has 0 images"},
+		"empty":      {[]string{t.TempDir()}, "there are no pictures in this folder"},
 		"pooling":    {[]string{"-pooling", "max", images}, "unknown pooling"},
 		"one class":  {[]string{"-probe", "-out", t.TempDir(), images}, "two classes at least"},
 	} {
-		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}, os.Stderr), c.says, name)
+		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}, io.Discard), c.says, name)
 	}
 }

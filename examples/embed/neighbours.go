@@ -7,7 +7,6 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
-	"path/filepath"
 	"slices"
 
 	xdraw "golang.org/x/image/draw"
@@ -79,7 +78,7 @@ func saveSheet(path string, s *collection, nearest [][]neighbour) error {
 	draw.Draw(sheet, sheet.Rect, image.White, image.Point{}, draw.Src)
 	for i, list := range nearest[:rows] {
 		y := gap + i*(tile+caption+gap)
-		s.tile(sheet, gap, y, i, filepath.Base(s.names[i]))
+		s.tile(sheet, gap, y, i, s.labels[i])
 		for j, n := range list {
 			x := 3*gap + (j+1)*(tile+gap) - gap
 			s.tile(sheet, x, y, n.index, fmt.Sprintf("%.3f", n.cosine))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -19,7 +18,7 @@ const holdOut = 5
 
 // probe fits softmax regression on the vectors, and prints its error on every
 // fifth image, which it has not seen.
-func (s *collection) probe(ctx context.Context, out io.Writer) error {
+func (s *collection) probe(ctx context.Context) error {
 	labels := slices.Compact(slices.Sorted(slices.Values(s.classes)))
 	if len(labels) < 2 {
 		return errors.New("-probe wants images as CLASS/IMAGE, of two classes at least")
@@ -41,7 +40,7 @@ func (s *collection) probe(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "linear probe of %d classes: error %.2f %% on the %d images trained on, %.2f %% on %d others\n", len(labels),
+	fmt.Fprintf(s.out, "linear probe of %d classes: error %.2f %% on the %d images trained on, %.2f %% on %d others\n", len(labels),
 		100*train.error(w, len(labels)), len(train.classes), 100*test.error(w, len(labels)), len(test.classes))
 	return nil
 }

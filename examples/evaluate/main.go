@@ -7,98 +7,118 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"image"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
-
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
-	"github.com/vertebra-vision/vertebra/examples/internal/labelled"
+	"github.com/vertebra-vision/vertebra/examples/internal/pictures"
 	"github.com/vertebra-vision/vertebra/heads/classify"
+	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
-func main() {
-	cli.Main("evaluate", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout, os.Stderr) })
-}
+func main() { cli.Main("evaluate", run) }
 
-func run(ctx context.Context, args []string, out, progress io.Writer) error {
+func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fs := flag.NewFlagSet("evaluate", flag.ContinueOnError)
 	var network cli.Network
 	network.Register(fs)
+	job := pictures.Job{Program: "evaluate", Log: log}
+	job.Register(fs)
 	data := fs.String("data", "", "a `FOLDER` or .tar.gz of images as CLASS/IMAGE")
 	batch := fs.Int("batch", 50, "images a batch")
-	if err := fs.Parse(args); err != nil {
+	if err := cli.Parse(fs, args, out, "[flags] -data FOLDER|FILE.tar.gz"); err != nil {
 		return err
 	}
 	if *data == "" || fs.NArg() > 0 || *batch < 1 {
-		fs.Usage()
-		return errors.New("-data is needed, and -batch must be 1 or more")
+		return cli.Usagef("-data is needed, and nothing after the flags; -batch must be 1 or more")
+	}
+	var err error
+	if job.Pictures, err = pictures.Find(ctx, []string{*data}); err != nil {
+		return err
 	}
 	c, err := network.Open(ctx)
 	if err != nil {
 		return err
 	}
-	e := evaluation{Classifier: c, batch: *batch, bar: newBar(progress)}
+	e := evaluation{Classifier: c, batch: *batch}
+	if e.classes, err = classesOf(job.Pictures, c.Labels); err != nil {
+		return err
+	}
 	start := time.Now()
-	err = labelled.Each(*data, func(i labelled.Image) error { return e.add(ctx, i.Class, i.Pixels) })
-	if err == nil {
-		err = e.flush(ctx)
+	job.Visit = func(p *pictures.Picture, img *transform.RGB) error { return e.add(ctx, p, img) }
+	job.Failed = func(p *pictures.Picture, err error) error { e.failed++; return pictures.PrintFailure(out, p, err) }
+	err = job.Run(ctx)
+	if rest := e.flush(ctx); err == nil { // of a job that stopped early, too
+		err = rest
 	}
-	_ = e.bar.Finish()
-	if e.total > 0 {
-		fmt.Fprintf(out, "%s: %d images, top-1 error %.2f %%, top-5 error %.2f %%, %.0f images/s\n", c.Network.Config().Name, e.total,
-			100*(1-float64(e.first)/float64(e.total)), 100*(1-float64(e.five)/float64(e.total)), float64(e.total)/time.Since(start).Seconds())
-	}
-	if err == nil && e.total == 0 {
-		err = fmt.Errorf("no images as CLASS/IMAGE in %s", *data)
-	}
+	e.print(out, time.Since(start))
 	return err
+}
+
+// classesOf finds the class of each picture, which its folder names, before
+// any is computed.
+func classesOf(list []pictures.Picture, labels []string) (map[string]int, error) {
+	classes := map[string]int{}
+	for i := range list {
+		name := list[i].Class
+		if _, ok := classes[name]; ok || list[i].Broken() {
+			continue
+		}
+		class := slices.Index(labels, name)
+		if class < 0 {
+			n, err := strconv.Atoi(name)
+			if err != nil || n < 0 || n >= len(labels) {
+				return nil, fmt.Errorf("%s: folder %q names none of the network's %d classes, such as %q", list[i].Name, name, len(labels), labels[0])
+			}
+			class = n
+		}
+		classes[name] = class
+	}
+	return classes, nil
 }
 
 // evaluation counts hits, a batch at a time.
 type evaluation struct {
 	*classify.Classifier
+	classes            map[string]int
 	batch              int
-	images             []image.Image
+	images             []image.Image // resized and cut
 	truth              []int
 	first, five, total int
-	bar                *progressbar.ProgressBar
+	failed             int
 }
 
-func (e *evaluation) add(ctx context.Context, class string, img image.Image) error {
-	label := slices.Index(e.Labels, class)
-	if label < 0 {
-		n, err := strconv.Atoi(class)
-		if err != nil || n < 0 || n >= len(e.Labels) {
-			return fmt.Errorf("folder %q names none of the network's %d classes, such as %q", class, len(e.Labels), e.Labels[0])
-		}
-		label = n
+func (e *evaluation) add(ctx context.Context, p *pictures.Picture, img *transform.RGB) error {
+	cut, err := e.Transform.Pixels(img)
+	if err != nil {
+		return err
 	}
-	e.images, e.truth = append(e.images, img), append(e.truth, label)
+	e.images, e.truth = append(e.images, cut), append(e.truth, e.classes[p.Class])
 	if len(e.images) < e.batch {
-		return ctx.Err()
+		return nil
 	}
-	return e.flush(ctx)
+	return pictures.Fatal(e.flush(ctx))
 }
 
 func (e *evaluation) flush(ctx context.Context) error {
-	if len(e.images) == 0 {
+	images, truth := e.images, e.truth
+	e.images, e.truth = nil, nil
+	if len(images) == 0 {
 		return nil
 	}
-	rows, err := e.Classify(ctx, 5, e.images...)
+	ready := *e.Classifier
+	ready.Transform.Resize, ready.Transform.Crop = 0, 0
+	rows, err := ready.Classify(ctx, 5, images...)
 	if err != nil {
 		return err
 	}
 	for i, row := range rows {
-		rank := slices.IndexFunc(row, func(p classify.Prediction) bool { return p.Class == e.truth[i] })
+		rank := slices.IndexFunc(row, func(p classify.Prediction) bool { return p.Class == truth[i] })
 		e.total++
 		if rank == 0 {
 			e.first++
@@ -107,16 +127,19 @@ func (e *evaluation) flush(ctx context.Context) error {
 			e.five++
 		}
 	}
-	_ = e.bar.Add(len(rows))
-	e.images, e.truth = e.images[:0], e.truth[:0]
 	return nil
 }
 
-// newBar shows progress on a terminal and nothing elsewhere.
-func newBar(w io.Writer) *progressbar.ProgressBar {
-	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		w = io.Discard
+// print prints the errors over the images that were computed.
+func (e *evaluation) print(out io.Writer, took time.Duration) {
+	if e.total == 0 {
+		return
 	}
-	return progressbar.NewOptions(-1, progressbar.OptionSetWriter(w), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
-		progressbar.OptionSetItsString("images"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	percent := func(hits int) float64 { return 100 * (1 - float64(hits)/float64(e.total)) }
+	fmt.Fprintf(out, "%s: %d images, top-1 error %.2f %%, top-5 error %.2f %%, %.0f images/s", e.Network.Config().Name, e.total,
+		percent(e.first), percent(e.five), float64(e.total)/took.Seconds())
+	if e.failed > 0 {
+		fmt.Fprintf(out, ", %d others failed", e.failed)
+	}
+	fmt.Fprintln(out)
 }

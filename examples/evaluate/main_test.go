@@ -40,7 +40,7 @@ func TestEvaluateFolder(t *testing.T) {
 	_, err = evaluate("-data", dir)
 	assert.ErrorContains(t, err, `"teapot"`)
 	_, err = evaluate("-data", t.TempDir())
-	assert.ErrorContains(t, err, "no images")
+	assert.ErrorContains(t, err, "there are no pictures")
 	_, err = evaluate("-data", filepath.Join(dir, "nowhere.tar.gz"))
 	assert.ErrorContains(t, err, "nowhere")
 	_, err = evaluate()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,7 +19,7 @@ import (
 func TestFeatures(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	var out bytes.Buffer
-	require.NoError(t, run(context.Background(), []string{"-out", dir, reftest.Testdata("images", "coffee.png")}, &out))
+	require.NoError(t, run(context.Background(), []string{"-out", dir, reftest.Testdata("images", "coffee.png")}, &out, io.Discard))
 	assert.Regexp(t, `C4 +1x64x8x8 +4 `, out.String())
 
 	sd, err := weights.Open(filepath.Join(dir, "features.safetensors"))
@@ -55,12 +56,11 @@ func TestFeaturesErrors(t *testing.T) {
 		args []string
 		says string
 	}{
-		"no image":   {nil, "name one image"},
-		"two images": {[]string{image, image}, "name one image"},
-		"level":      {[]string{"-levels", "C5", image}, "C5"},
-		"missing":    {[]string{"nowhere.png"}, "nowhere.png"},
-		"out":        {[]string{"-out", image, image}, "coffee.png"},
+		"no image": {nil, "name at least one image"},
+		"level":    {[]string{"-levels", "C5", image}, "C5"},
+		"missing":  {[]string{"nowhere.png"}, "nowhere.png: no such file"},
+		"out":      {[]string{"-out", image, image}, "coffee.png"},
 	} {
-		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}), c.says, name)
+		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}, io.Discard), c.says, name)
 	}
 }

@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -20,16 +19,15 @@ import (
 
 	"github.com/vertebra-vision/vertebra/configs"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/results"
 	"github.com/vertebra-vision/vertebra/ops"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-func main() {
-	cli.Main("infer", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
-}
+func main() { cli.Main("infer", run) }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fs := flag.NewFlagSet("infer", flag.ContinueOnError)
 	config := fs.String("config", "", "a YAML `FILE`, or a shipped configuration: "+strings.Join(configs.Shipped(), ", "))
 	source := fs.String("weights", "", "a checkpoint's `FILE` or a published one's name (default: what the configuration says)")
@@ -38,12 +36,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	file := fs.String("out", "", "the .safetensors `FILE` to write")
 	nodes := fs.String("nodes", "", "`NAMES` of nodes and levels to write, by commas (default: the configuration's outputs)")
 	check := fs.Bool("check", false, "check the configuration, print it resolved, and stop")
-	if err := fs.Parse(args); err != nil {
+	if err := cli.Parse(fs, args, out, "-config FILE|NAME -input FILE -out FILE [flags]"); err != nil {
 		return err
 	}
 	if *config == "" || !*check && (*input == "" || *file == "") || fs.NArg() > 0 {
-		fs.Usage()
-		return errors.New("-config, -input and -out are needed")
+		return cli.Usagef("-config, -input and -out are needed, and nothing else but flags")
 	}
 	c, err := configs.Load(*config)
 	if err != nil {
@@ -62,10 +59,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		_, err := io.WriteString(out, c.String())
 		return err
 	}
-	if _, err := os.Stat(*input); err != nil {
-		return err // before anything is downloaded
+	if err := guard(c, *config, *input, *file); err != nil {
+		return err
 	}
-	model, err := c.Build(ctx, weights.WithProgressBar(os.Stderr))
+	model, err := c.Build(ctx, weights.WithProgressBar(log))
 	if err != nil {
 		return err
 	}
@@ -81,6 +78,23 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return write(out, *file, model.Outputs, results)
+}
+
+// guard looks at the input before anything is downloaded, and keeps the results
+// from replacing what is read.
+func guard(c *configs.Config, config, input, file string) error {
+	info, err := os.Stat(input)
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return cli.Usagef("-input %s is a folder, want one image or tensor", input)
+	}
+	var g results.Guard
+	g.Reads(config, input)
+	g.Reads(c.Reads()...)
+	g.Writes("-out", file)
+	return g.Prepare()
 }
 
 // read reads a tensor, or an image that it preprocesses.

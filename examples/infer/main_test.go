@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,7 +20,7 @@ var checkpoint = filepath.Join(reftest.Root(), "examples", "internal", "cifar10"
 
 func infer(args ...string) (string, error) {
 	var out bytes.Buffer
-	err := run(context.Background(), args, &out)
+	err := run(context.Background(), args, &out, io.Discard)
 	return out.String(), err
 }
 
@@ -85,7 +86,9 @@ func TestInferErrors(t *testing.T) {
 		"input":     {[]string{"-config", "cifar_resnet20", "-input", "nowhere.npy", "-out", out}, "nowhere.npy"},
 		"node":      {[]string{"-config", "cifar_resnet20", "-input", image, "-nodes", "layer4", "-out", out}, "layer4"},
 		"no tensor": {[]string{"-config", "cifar_resnet20", "-input", checkpoint, "-out", out}, "not a readable"},
-		"folder":    {[]string{"-config", "cifar_resnet20", "-input", image, "-out", "/nowhere/at/all.safetensors"}, "/nowhere"},
+		"folder":    {[]string{"-config", "cifar_resnet20", "-input", image, "-out", filepath.Join(image, "all.safetensors")}, "chelsea.png"},
+		"a folder":  {[]string{"-config", "cifar_resnet20", "-input", filepath.Dir(image), "-out", out}, "is a folder"},
+		"no input":  {[]string{"-config", "cifar_resnet20", "-input", "", "-out", out}, "-input is empty"},
 	} {
 		_, err := infer(c.args...)
 		assert.ErrorContains(t, err, c.says, name)

@@ -9,13 +9,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,68 +21,102 @@ import (
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/pictures"
+	"github.com/vertebra-vision/vertebra/examples/internal/results"
 	"github.com/vertebra-vision/vertebra/heads/segment"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-func main() {
-	cli.Main("segment", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
+func main() { cli.Main("segment", run) }
+
+// program is the command line, and the network that it chooses.
+type program struct {
+	folder    string
+	opacity   float64
+	job       pictures.Job
+	segmenter *segment.Segmenter
+	out       io.Writer
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fs := flag.NewFlagSet("segment", flag.ContinueOnError)
+	p := &program{job: pictures.Job{Program: "segment", Log: log, Rows: out}, out: out}
 	var src segment.Source
 	fs.StringVar(&src.Model, "model", "", "the network: "+strings.Join(segment.Models(), ", "))
 	fs.StringVar(&src.Weights, "weights", "", "a checkpoint's `FILE` or a published one's name, which is downloaded once (default: the model's published default)")
 	fs.StringVar(&src.Under, "under", "", cli.UnderUsage)
 	threads := fs.Int("threads", 0, "threads a run (default: all processors)")
-	folder := fs.String("out", "out", "the `FOLDER` for pictures")
-	opacity := fs.Float64("opacity", 0.6, "of the classes over the photograph, 0 to 1")
-	if err := fs.Parse(args); err != nil {
+	fs.StringVar(&p.folder, "out", "out", "the `FOLDER` for pictures")
+	fs.Float64Var(&p.opacity, "opacity", 0.6, "of the classes over the photograph, 0 to 1")
+	p.job.Register(fs)
+	if err := cli.Parse(fs, args, out, "[flags] "+pictures.Synopsis); err != nil {
 		return err
 	}
-	if fs.NArg() == 0 || src.Model == "" && src.Weights == "" {
-		fs.Usage()
-		return errors.New("choose a -model and name at least one image")
+	if src.Model == "" && src.Weights == "" {
+		return cli.Usagef("choose a -model, such as %s", segment.Models()[0])
+	}
+	if !(p.opacity >= 0 && p.opacity <= 1) {
+		return cli.Usagef("-opacity %v: want 0 to 1", p.opacity)
 	}
 	if *threads != 0 {
 		src.Options = append(src.Options, backbone.WithThreads(*threads))
 	}
-	seg, err := segment.Open(ctx, src, weights.WithProgressBar(os.Stderr))
+	var err error
+	if p.job.Pictures, err = pictures.Find(ctx, fs.Args()); err != nil {
+		return err
+	}
+	if err := p.guard(src.Weights); err != nil {
+		return err
+	}
+	if p.segmenter, err = segment.Open(ctx, src, weights.WithProgressBar(log)); err != nil {
+		return err
+	}
+	p.job.Visit = func(photo *pictures.Picture, img *transform.RGB) error { return p.segment(ctx, photo, img) }
+	p.job.Failed = func(photo *pictures.Picture, err error) error { return pictures.PrintFailure(out, photo, err) }
+	return p.job.Run(ctx)
+}
+
+// guard keeps the pictures from replacing what is read.
+func (p *program) guard(weights string) error {
+	var g results.Guard
+	g.Reads(weights)
+	g.Reads(pictures.Files(p.job.Pictures)...)
+	for i := range p.job.Pictures {
+		overlay, classes := p.files(&p.job.Pictures[i])
+		g.Writes("-out", overlay)
+		g.Writes("-out", classes)
+	}
+	return g.Prepare()
+}
+
+// files are where a photograph's results go.
+func (p *program) files(photo *pictures.Picture) (overlay, classes string) {
+	base := filepath.Join(p.folder, photo.Stem)
+	return base + "_overlay.png", base + "_classes.png"
+}
+
+func (p *program) segment(ctx context.Context, photo *pictures.Picture, img *transform.RGB) error {
+	m, err := p.segmenter.Segment(ctx, img)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(*folder, 0o755); err != nil {
+	if err := printTable(p.out, photo.Label, m); err != nil {
 		return err
 	}
-	for _, path := range fs.Args() {
-		img, err := transform.Load(path)
-		if err != nil {
-			return err
-		}
-		m, err := seg.Segment(ctx, img)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		if err := printTable(out, path, m); err != nil {
-			return err
-		}
-		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		overlay := withLegend(m.Overlay(img, *opacity), m)
-		if err := save(out, filepath.Join(*folder, name+"_overlay.png"), overlay); err != nil {
-			return err
-		}
-		if err := save(out, filepath.Join(*folder, name+"_classes.png"), m.Paletted); err != nil {
-			return err
-		}
+	overlay, classes := p.files(photo)
+	if err := save(p.out, overlay, withLegend(m.Overlay(img, p.opacity), m)); err != nil {
+		return err
 	}
-	return nil
+	return save(p.out, classes, m.Paletted)
 }
 
 func save(out io.Writer, path string, img image.Image) error {
-	fmt.Fprintln(out, "wrote", path)
-	return weights.SaveFile(path, func(w io.Writer) error { return png.Encode(w, img) })
+	if err := weights.SaveFile(path, func(w io.Writer) error { return png.Encode(w, img) }); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out, "wrote", path)
+	return err
 }
 
 // present lists the classes that a map has, the largest first.
@@ -100,8 +132,8 @@ func present(m *segment.Map) []int {
 	return classes
 }
 
-func printTable(out io.Writer, path string, m *segment.Map) error {
-	fmt.Fprintf(out, "%s, %dx%d\n", filepath.Base(path), m.Rect.Dx(), m.Rect.Dy())
+func printTable(out io.Writer, label string, m *segment.Map) error {
+	fmt.Fprintf(out, "%s, %dx%d\n", label, m.Rect.Dx(), m.Rect.Dy())
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	counts := m.Counts()
 	for _, class := range present(m) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,7 +44,7 @@ func TestSegment(t *testing.T) {
 	var out bytes.Buffer
 	folder := filepath.Join(t.TempDir(), "pictures")
 	args := []string{"-model", "fcn_resnet50", "-weights", checkpoint(t), "-out", folder, reftest.Testdata("images", "chelsea.png")}
-	require.NoError(t, run(context.Background(), args, &out))
+	require.NoError(t, run(context.Background(), args, &out, io.Discard))
 	assert.Regexp(t, `^chelsea.png, 451x300\n( +\d+\.\d % +[a-z_ ]+\n)+wrote .*chelsea_overlay.png\nwrote .*chelsea_classes.png\n$`, out.String())
 	for name, size := range map[string][2]int{"chelsea_classes.png": {451, 300}, "chelsea_overlay.png": {451, 336}} {
 		f, err := os.Open(filepath.Join(folder, name))
@@ -68,6 +69,6 @@ func TestSegmentErrors(t *testing.T) {
 		"not weights":   {[]string{"-model", "fcn_resnet50", "-weights", image, image}, "not a PyTorch, safetensors"},
 		"file no model": {[]string{"-weights", image, image}, "say which model"},
 	} {
-		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}), c.says, name)
+		assert.ErrorContains(t, run(context.Background(), c.args, &bytes.Buffer{}, io.Discard), c.says, name)
 	}
 }

@@ -13,28 +13,24 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/vertebra-vision/vertebra/configs"
 	"github.com/vertebra-vision/vertebra/examples/internal/cifar10"
 	"github.com/vertebra-vision/vertebra/examples/internal/cli"
+	"github.com/vertebra-vision/vertebra/examples/internal/pictures"
+	"github.com/vertebra-vision/vertebra/examples/internal/results"
 	"github.com/vertebra-vision/vertebra/video"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
-func main() {
-	cli.Main("video", func(ctx context.Context, args []string) error { return run(ctx, args, os.Stdout) })
-}
+func main() { cli.Main("video", run) }
 
 // options are the command line.
 type options struct {
@@ -42,13 +38,14 @@ type options struct {
 	jsonl, video, http, every string
 	sets                      []string
 	check                     bool
+	maxBad                    int
 }
 
-func parse(args []string) (*options, error) {
+func parse(args []string, out io.Writer) (*options, error) {
 	var o options
 	fs := flag.NewFlagSet("video", flag.ContinueOnError)
 	fs.StringVar(&o.config, "config", "", "a YAML `FILE`, or a shipped configuration: "+strings.Join(configs.Shipped(), ", ")+" (default: an embedded ResNet-20 for CIFAR-10)")
-	fs.StringVar(&o.source, "source", "", "a video file, a camera's number, a stream's URL, a folder or glob of pictures, a .y4m file, or - for one on standard input (default: what the configuration says)")
+	fs.StringVar(&o.source, "source", "", "a video `FILE`, a camera's number, a stream's URL, a folder or glob of pictures, a .y4m file, or - for one on standard input (default: what the configuration says)")
 	fs.StringVar(&o.weights, "weights", "", "a checkpoint's `FILE` or a published one's name (default: what the configuration says)")
 	fs.StringVar(&o.jsonl, "jsonl", "", "also write a line of JSON for each frame to this `FILE`")
 	fs.StringVar(&o.video, "video", "", "also write the annotated video to this `FILE`")
@@ -58,25 +55,25 @@ func parse(args []string) (*options, error) {
 		o.sets = append(o.sets, s)
 		return nil
 	})
+	fs.IntVar(&o.maxBad, "max-bad", pictures.MaxBad, "go on past so many pictures of folders that cannot be read, each with a warning and a row; 0 stops at the first, -1 never")
 	fs.BoolVar(&o.check, "check", false, "check the configuration, print it resolved, and stop")
-	if err := fs.Parse(args); err != nil {
+	if err := cli.Parse(fs, args, out, "[flags]"); err != nil {
 		return nil, err
 	}
 	if o.config == "" && (o.source == "" || o.check || len(o.sets) > 0 || o.weights != "") || fs.NArg() > 0 {
-		fs.Usage()
-		return nil, errors.New("-config or -source is needed; -set, -weights and -check go with -config")
+		return nil, cli.Usagef("-config or -source is needed; -set, -weights and -check go with -config, and nothing else but flags")
 	}
 	return &o, nil
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parse(args)
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	o, err := parse(args, out)
 	if err != nil {
 		return err
 	}
 	every, err := time.ParseDuration(o.every)
 	if err != nil {
-		return fmt.Errorf("-every: %w", err)
+		return cli.Usagef("-every: %w", err)
 	}
 	c, err := load(o)
 	if err != nil {
@@ -86,17 +83,27 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		_, err := io.WriteString(out, c.String())
 		return err
 	}
-	v, err := build(ctx, o, c)
+	if err := guard(o, c); err != nil {
+		return err
+	}
+	v, err := build(ctx, o, c, log)
 	if err != nil {
 		return err
 	}
-	table := &table{out: out, every: every, last: map[string]time.Time{}}
+	table := &table{out: out, every: every, last: map[string]time.Time{}, maxBad: o.maxBad}
+	for i := range v.Inputs {
+		in := &v.Inputs[i]
+		if in.Name == "" {
+			in.Name = fmt.Sprintf("source%d", i)
+		}
+		in.Open = video.PassOver(in.Open, func(b *video.BadPicture) bool { return table.bad(in.Name, log, b) })
+	}
 	v.Outputs = append(v.Outputs, video.Func(table.row))
 	v.Outputs[len(v.Outputs)-1].Name = "table"
-	if file, ok := out.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
-		v.Progress = os.Stderr // where rows do not cut through it
+	if !cli.IsTerminal(out) {
+		v.Progress = log // where rows do not cut through it
 	}
-	v.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	v.Log = slog.New(slog.NewTextHandler(log, nil))
 	p, err := v.New()
 	if err != nil {
 		return err
@@ -104,6 +111,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	err = p.Run(ctx)
 	if s := p.Stats(); s.Frames > 0 {
 		summary(out, s)
+	}
+	if err == nil {
+		err = table.failures()
 	}
 	return err
 }
@@ -144,10 +154,25 @@ func load(o *options) (*configs.Config, error) {
 	return c, nil
 }
 
+// guard keeps the results from replacing what is read.
+func guard(o *options, c *configs.Config) error {
+	var g results.Guard
+	g.Reads(o.config)
+	g.Reads(c.Reads()...)
+	for _, w := range c.Writes() {
+		if w.Extension == "" {
+			g.Writes("a sink", w.Path)
+		} else {
+			g.WritesInto("a sink", w.Path, w.Extension)
+		}
+	}
+	return g.Prepare()
+}
+
 // build makes the model: the configuration's, or else the embedded one.
-func build(ctx context.Context, o *options, c *configs.Config) (*configs.Video, error) {
+func build(ctx context.Context, o *options, c *configs.Config, log io.Writer) (*configs.Video, error) {
 	if o.config != "" {
-		return c.BuildVideo(ctx, weights.WithProgressBar(os.Stderr))
+		return c.BuildVideo(ctx, weights.WithProgressBar(log))
 	}
 	v, err := c.DescribeVideo()
 	if err != nil {
@@ -159,48 +184,6 @@ func build(ctx context.Context, o *options, c *configs.Config) (*configs.Video, 
 	}
 	v.Model, err = video.Classify(classifier, 3)
 	return v, err
-}
-
-// table prints what the frames show.
-type table struct {
-	out    io.Writer
-	every  time.Duration
-	last   map[string]time.Time
-	headed bool
-}
-
-func (t *table) row(_ context.Context, r *video.Result) error {
-	now := time.Now()
-	if now.Sub(t.last[r.Source]) < t.every {
-		return nil
-	}
-	t.last[r.Source] = now
-	if !t.headed {
-		t.headed = true
-		if _, err := fmt.Fprintf(t.out, "%-12s %8s %10s  %s\n", "source", "frame", "time", "what"); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(t.out, "%-12s %8d %10v  %s\n", r.Source, r.Index, r.PTS.Round(time.Millisecond), describe(r))
-	return err
-}
-
-// describe is a result in a few words.
-func describe(r *video.Result) string {
-	var words []string
-	if c := r.Stable; c != nil {
-		words = append(words, fmt.Sprintf("[%s %.2f]", c.Label, c.Probability))
-	}
-	for _, c := range r.Classes {
-		words = append(words, fmt.Sprintf("%s %.2f", c.Label, c.Probability))
-	}
-	for _, d := range r.Detections {
-		words = append(words, fmt.Sprintf("#%d %s %.2f", d.TrackID, d.Name, d.Score))
-	}
-	for _, f := range r.Features {
-		words = append(words, fmt.Sprintf("%s %v", f.Name, f.Tensor.Shape()))
-	}
-	return strings.Join(words, "  ")
 }
 
 // summary prints the figures of each stage.

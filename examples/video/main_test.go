@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ import (
 func TestPictures(t *testing.T) {
 	jsonl := filepath.Join(t.TempDir(), "out.jsonl")
 	var out bytes.Buffer
-	require.NoError(t, run(context.Background(), []string{"-source", reftest.Testdata("images"), "-jsonl", jsonl, "-every", "0s"}, &out))
+	require.NoError(t, run(context.Background(), []string{"-source", reftest.Testdata("images"), "-jsonl", jsonl, "-every", "0s"}, &out, io.Discard))
 	data, err := os.ReadFile(jsonl)
 	require.NoError(t, err)
 	n := strings.Count(string(data), "\n")
@@ -34,7 +35,7 @@ func TestVideoFile(t *testing.T) {
 	path := reftest.Shared(t, "video", "vtest.avi")
 	annotated := filepath.Join(t.TempDir(), "out.avi")
 	var out bytes.Buffer
-	err := run(context.Background(), []string{"-config", "cifar_resnet20", "-source", path, "-set", "pipeline.sources[0].end=2s", "-set", "pipeline.sources[0].file=x", "-video", annotated}, &out)
+	err := run(context.Background(), []string{"-config", "cifar_resnet20", "-source", path, "-set", "pipeline.sources[0].end=2s", "-set", "pipeline.sources[0].file=x", "-video", annotated}, &out, io.Discard)
 	if errors.Is(err, video.ErrBackend) {
 		t.Skip(err)
 	}
@@ -47,7 +48,7 @@ func TestVideoFile(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(context.Background(), []string{"-config", "multi-camera", "-check"}, &out))
+	require.NoError(t, run(context.Background(), []string{"-config", "multi-camera", "-check"}, &out, io.Discard))
 	assert.Contains(t, out.String(), "mjpeg: http://door.local/video")
 }
 
@@ -57,6 +58,6 @@ func TestErrors(t *testing.T) {
 		{"-source", filepath.Join(t.TempDir(), "none.y4m")}, {"-source", "a", "-every", "x"},
 		{"-config", "multi-camera", "-set", "pipeline.bach=1"},
 	} {
-		assert.Error(t, run(context.Background(), args, &bytes.Buffer{}), "%v", args)
+		assert.Error(t, run(context.Background(), args, &bytes.Buffer{}, io.Discard), "%v", args)
 	}
 }

@@ -1,44 +1,18 @@
-// Package cli is what the examples' command lines have in common: flags that
-// choose a network, Ctrl-C, and errors.
+// Package cli is what the examples' command lines have in common: flags, those
+// that choose a network above all, Ctrl-C, errors and progress.
 package cli
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/vertebra-vision/vertebra/backbone"
 	"github.com/vertebra-vision/vertebra/examples/internal/cifar10"
 	"github.com/vertebra-vision/vertebra/heads/classify"
 	"github.com/vertebra-vision/vertebra/weights"
 )
-
-// Main runs a program until it is done or interrupted, and exits: 1 after an
-// error, 2 after a wrong command line, 130 after Ctrl-C or SIGTERM. A second
-// Ctrl-C ends it at once.
-func Main(name string, run func(ctx context.Context, args []string) error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	err := run(ctx, os.Args[1:])
-	interrupted := ctx.Err() != nil
-	stop()
-	switch {
-	case err == nil:
-		return
-	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
-	case interrupted && errors.Is(err, context.Canceled):
-		fmt.Fprintf(os.Stderr, "%s: interrupted\n", name)
-		os.Exit(130)
-	}
-	report(os.Stderr, name, err)
-	os.Exit(1)
-}
 
 // Network are the flags that choose a network.
 type Network struct {
