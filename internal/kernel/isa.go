@@ -51,3 +51,14 @@ func detect() ISA {
 
 // Blocked reports whether there are kernels for blocked layouts.
 func Blocked() bool { return active != Generic }
+
+// Pretend makes new kernels those of an instruction set that this CPU may lack,
+// so that what is planned for it can be seen anywhere; they must not run. It
+// reports whether this build has that instruction set's assembly.
+func Pretend(i ISA) bool {
+	if i > compiled {
+		return false
+	}
+	active = i
+	return true
+}
