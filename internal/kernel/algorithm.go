@@ -120,11 +120,11 @@ func directCost(s ConvSpec) float64 {
 	window, pixels := s.Kernel[0]*s.Kernel[1], s.Out.N*s.Out.Plane()
 	if _, _, ok := narrow(s); ok {
 		depth := window*s.In.C/s.Groups + narrowCost
-		return float64(depth*blocksOf(g.out)) * perWeight(pixels)
+		return float64(depth*BlocksOf(g.out)) * perWeight(pixels)
 	}
 	shape := shapeFor(s)
-	tiles := ceilDiv(pixels, shape.pixels) * ceilDiv(g.out, shape.channels)
-	return directLoss*float64(window*g.in*blocksOf(g.out))*perWeight(pixels) + float64(shape.callCost()*tiles)
+	tiles := CeilDiv(pixels, shape.pixels) * CeilDiv(g.out, shape.channels)
+	return directLoss*float64(window*g.in*BlocksOf(g.out))*perWeight(pixels) + float64(shape.callCost()*tiles)
 }
 
 // Extra is how far beyond its halo a convolution reads its input, on the right

@@ -20,7 +20,7 @@ func benchmark(b *testing.B, k Kernel, macs int, out int, in ...int) {
 	a := &Args{Out: Aligned(out)}
 	for _, n := range in {
 		x := Aligned(n)
-		fill(x, 0.5)
+		Fill(x, 0.5)
 		a.In = append(a.In, x)
 		floats += n
 	}
@@ -112,8 +112,8 @@ func (l convLayer) spec() ConvSpec {
 		Weight:   make([]float32, l.out*l.in/groups*l.kernel*l.kernel),
 		Epilogue: Epilogue{Scale: make([]float32, l.out), Shift: make([]float32, l.out), Act: ReLU, Residual: l.residual},
 	}
-	fill(s.Weight, 0.01)
-	fill(s.Scale, 1)
+	Fill(s.Weight, 0.01)
+	Fill(s.Scale, 1)
 	return s
 }
 
@@ -243,7 +243,7 @@ func BenchmarkLinear(b *testing.B) {
 		b.Run(fmt.Sprintf("2048x1000/batch=%d", batch), func(b *testing.B) {
 			s := LinearSpec{Batch: batch, In: 2048, Out: 1000, Weight: Aligned(2048 * 1000)}
 			s.Shift = make([]float32, s.Out)
-			fill(s.Weight, 0.01)
+			Fill(s.Weight, 0.01)
 			k := NewLinear(s)
 			if CanTileLinear(s) {
 				k = NewTiledLinear(s, PackLinear(s, Aligned), 1)

@@ -6,7 +6,7 @@ import "unsafe"
 // pixels: what resizing and average pooling have in common. The weights are
 // products of one of the row and one of the column.
 type blockedBlend struct {
-	noScratch
+	NoScratch
 	name    string
 	isa     ISA
 	in, out Dims
@@ -33,7 +33,7 @@ type source struct {
 func newBlend(name string, in, out Dims, from, to Layout, rows, columns []source) Kernel {
 	k := &blockedBlend{name: name, isa: active, in: in, out: out, from: from, to: to}
 	for _, s := range rows {
-		k.rows = append(k.rows, s.taps(len(s.pixels), 4*from.pitch(in)))
+		k.rows = append(k.rows, s.taps(len(s.pixels), 4*from.Pitch(in)))
 	}
 	most := 0
 	for _, s := range columns {
@@ -63,12 +63,12 @@ func (s *source) taps(n, bytes int) taps {
 }
 
 func (k *blockedBlend) Name() string { return k.name + "." + k.isa.String() }
-func (k *blockedBlend) Tasks() int   { return k.in.N * blocksOf(k.in.C) }
+func (k *blockedBlend) Tasks() int   { return k.in.N * BlocksOf(k.in.C) }
 
 func (k *blockedBlend) Do(a *Args, task int, _ []float32) {
-	image, block := task/blocksOf(k.in.C), task%blocksOf(k.in.C)
+	image, block := task/BlocksOf(k.in.C), task%BlocksOf(k.in.C)
 	b := blendArgs{
-		in:            pointer(a.In[0], k.from.at(k.in, image, block, 0, 0)),
+		in:            Pointer(a.In[0], k.from.At(k.in, image, block, 0, 0)),
 		columns:       unsafe.Pointer(&k.columns.offsets[0]),
 		columnWeights: unsafe.Pointer(&k.columns.weights[0]),
 		columnCount:   len(k.columns.offsets) / k.out.W,
@@ -76,10 +76,10 @@ func (k *blockedBlend) Do(a *Args, task int, _ []float32) {
 	}
 	for y, row := range k.rows {
 		b.rows, b.rowWeights, b.rowCount = unsafe.Pointer(&row.offsets[0]), unsafe.Pointer(&row.weights[0]), len(row.offsets)
-		b.out = pointer(a.Out, k.to.at(k.out, image, block, y, 0))
+		b.out = Pointer(a.Out, k.to.At(k.out, image, block, y, 0))
 		blendRow(k.isa, &b)
 	}
-	k.to.clearHalo(a.Out, k.out, image, block, 0, k.out.H)
+	k.to.ClearHalo(a.Out, k.out, image, block, 0, k.out.H)
 }
 
 // NewBlockedResize returns an interpolation between blocked layouts.

@@ -3,7 +3,7 @@ package kernel
 // blockedConcat joins blocked maps along the channels, which must fill the
 // blocks of all but the last.
 type blockedConcat struct {
-	noScratch
+	NoScratch
 	out     Dims
 	layouts []Layout
 	to      Layout
@@ -31,7 +31,7 @@ func CanBlockConcat(channels []int) bool {
 func NewBlockedConcat(in []Dims, layouts []Layout, out Dims, to Layout) Kernel {
 	k := &blockedConcat{out: out, layouts: layouts, to: to}
 	for i, d := range in {
-		for b := range blocksOf(d.C) {
+		for b := range BlocksOf(d.C) {
 			k.from = append(k.from, blockOf{i, b, d})
 		}
 	}
@@ -46,8 +46,8 @@ func (k *blockedConcat) Do(a *Args, task int, _ []float32) {
 	from := k.from[block]
 	layout, n := k.layouts[from.input], k.out.W*Block
 	for y := range k.out.H {
-		src := a.In[from.input][layout.at(from.dims, image, from.block, y, 0):][:n]
-		copy(a.Out[k.to.at(k.out, image, block, y, 0):][:n], src)
+		src := a.In[from.input][layout.At(from.dims, image, from.block, y, 0):][:n]
+		copy(a.Out[k.to.At(k.out, image, block, y, 0):][:n], src)
 	}
-	k.to.clearHalo(a.Out, k.out, image, block, 0, k.out.H)
+	k.to.ClearHalo(a.Out, k.out, image, block, 0, k.out.H)
 }

@@ -7,7 +7,7 @@ type Geometry struct {
 
 // pointwise reports whether every output pixel reads the one input pixel at
 // its place.
-func (g Geometry) pointwise() bool {
+func (g Geometry) Pointwise() bool {
 	return g.Kernel == [2]int{1, 1} && g.Stride == [2]int{1, 1} && g.Padding == [2]int{}
 }
 
@@ -45,7 +45,7 @@ func NewConv(s ConvSpec) Kernel {
 }
 
 func (c *conv) Name() string {
-	if c.pointwise() {
+	if c.Pointwise() {
 		return "conv.gemm"
 	}
 	return "conv.im2col"
@@ -55,7 +55,7 @@ func (c *conv) Tasks() int { return c.In.N * c.Groups * c.rowBlocks * c.colBlock
 
 func (c *conv) Scratch() int {
 	sums := c.rows * c.cols
-	if c.pointwise() {
+	if c.Pointwise() {
 		return sums
 	}
 	return sums + c.depth*c.cols
@@ -76,7 +76,7 @@ func (c *conv) Do(a *Args, task int, scratch []float32) {
 	sums := matrix(scratch[:rows*cols], rows, cols, cols)
 	input := a.In[0][(image*c.In.C+group*c.inGroup)*c.In.Plane():]
 	weight := matrix(c.Weight[channel*c.depth:(channel+rows)*c.depth], rows, c.depth, c.depth)
-	if c.pointwise() {
+	if c.Pointwise() {
 		plane := c.In.Plane()
 		gemm(sums, weight, matrix(input[from:(c.depth-1)*plane+from+cols], c.depth, cols, plane))
 	} else {
@@ -96,6 +96,6 @@ func (c *conv) store(a *Args, sums []float32, image, channel, from, rows, cols i
 		if c.Residual {
 			residual = a.In[1][at : at+cols]
 		}
-		c.apply(a.Out[at:at+cols], sums[r*cols:(r+1)*cols], channel+r, residual)
+		c.Apply(a.Out[at:at+cols], sums[r*cols:(r+1)*cols], channel+r, residual)
 	}
 }

@@ -15,11 +15,11 @@ type BlockedSpec struct {
 	Workers int
 }
 
-// isFlat reports whether a convolution is pointwise between maps without halos,
+// IsFlat reports whether a convolution is pointwise between maps without halos,
 // whose rows follow each other.
-func (s *BlockedSpec) isFlat() bool {
+func (s *BlockedSpec) IsFlat() bool {
 	plain := Layout{Blocked: true}
-	return s.pointwise() && s.InLayout == plain && s.OutLayout == plain && (!s.Residual || s.ResidualLayout == plain)
+	return s.Pointwise() && s.InLayout == plain && s.OutLayout == plain && (!s.Residual || s.ResidualLayout == plain)
 }
 
 // flatten makes one long row of the maps of a flat convolution, so that tiles
@@ -91,8 +91,8 @@ func NewBlockedConv(s BlockedSpec) Kernel {
 	c.shape, c.group = directTiles(s.ConvSpec)
 	c.flatten()
 	c.panels = c.shape.panels(c.Out.C)
-	c.scale = padded(s.Scale, c.panels*c.shape.channels, 1)
-	c.shift = padded(s.Shift, c.panels*c.shape.channels, 0)
+	c.scale = Padded(s.Scale, c.panels*c.shape.channels, 1)
+	c.shift = Padded(s.Shift, c.panels*c.shape.channels, 0)
 	c.cut()
 	c.findTaps()
 	return c
@@ -101,7 +101,7 @@ func NewBlockedConv(s BlockedSpec) Kernel {
 // flatten makes one long row of a flat map, cut into lines.
 func (c *blockedConv) flatten() {
 	c.lines, c.width = c.Out.H, c.Out.W
-	if c.isFlat() {
+	if c.IsFlat() {
 		c.BlockedSpec.flatten()
 		c.width = min(c.Out.W, 4*c.shape.pixels)
 		c.lines = (c.Out.W + c.width - 1) / c.width
@@ -128,7 +128,7 @@ func (c *blockedConv) cut() {
 	enoughTasks := tasksPerWorker * workers
 	c.rows, c.perGroup = c.lines, c.panels
 	if floats := c.lines * c.readPerLine(); floats > chunkFloats {
-		c.rows = ceilDiv(c.lines, ceilDiv(floats, chunkFloats))
+		c.rows = CeilDiv(c.lines, CeilDiv(floats, chunkFloats))
 	}
 	if !c.InLayout.Blocked { // each task pads its input once
 		c.rows = max(1, min(c.rows, (c.lines+enoughTasks-1)/enoughTasks))
@@ -141,7 +141,7 @@ func (c *blockedConv) cut() {
 	if have := c.In.N * c.chunks; have < enoughTasks && c.InLayout.Blocked {
 		c.perGroup = max(1, c.panels*have/enoughTasks)
 	}
-	c.perGroup = ceilDiv(c.perGroup, c.shape.perBlock()) * c.shape.perBlock()
+	c.perGroup = CeilDiv(c.perGroup, c.shape.perBlock()) * c.shape.perBlock()
 	c.groups = (c.panels + c.perGroup - 1) / c.perGroup
 }
 
@@ -155,7 +155,7 @@ func (c *blockedConv) apart() bool { return c.Groups > 1 && c.shape.loops }
 func (c *blockedConv) readPerLine() int {
 	channels := c.In.C
 	if c.apart() {
-		channels = blocksOf(c.group.in) * Block
+		channels = BlocksOf(c.group.in) * Block
 	}
 	if c.flat() {
 		return c.width * channels
@@ -165,16 +165,16 @@ func (c *blockedConv) readPerLine() int {
 
 // findTaps lists where a window's taps lie, and what they read of a pixel.
 func (c *blockedConv) findTaps() {
-	pixel, pitch, inner := Block, c.InLayout.pitch(c.In), Block
+	pixel, pitch, inner := Block, c.InLayout.Pitch(c.In), Block
 	var starts []int // of the window, a plane or a quad of it
-	switch plane := c.InLayout.plane(c.In); {
+	switch plane := c.InLayout.Plane(c.In); {
 	case c.shape.group > 0:
 		inner = quad
 		for q := range quads(c.ConvSpec) {
 			starts = append(starts, q*quad/Block*plane+q*quad%Block)
 		}
 	case c.InLayout.Blocked:
-		for b := range blocksOf(c.group.in) {
+		for b := range BlocksOf(c.group.in) {
 			starts = append(starts, b*plane)
 		}
 	default:
@@ -194,7 +194,7 @@ func (c *blockedConv) findTaps() {
 	c.depth = len(c.offsets) * inner * c.shape.channels
 	c.parts = 1
 	if c.shape.loops && c.InLayout.Blocked {
-		c.parts = min(len(c.offsets), ceilDiv(c.depth, partFloats))
+		c.parts = min(len(c.offsets), CeilDiv(c.depth, partFloats))
 	}
 }
 
@@ -233,13 +233,13 @@ func (c *blockedConv) Do(a *Args, task int, scratch []float32) {
 	from := chunk * c.rows
 	to := min(c.lines, from+c.rows)
 
-	t := tileArgs{act: tileAct(c.Act), slope: c.Slope}
-	rows := rowSource{data: a.In[0], pitch: c.InLayout.pitch(c.In) * c.Stride[0], pixel: Block * c.Stride[1]}
+	t := tileArgs{act: c.Act.Number(), slope: c.Slope}
+	rows := rowSource{data: a.In[0], pitch: c.InLayout.Pitch(c.In) * c.Stride[0], pixel: Block * c.Stride[1]}
 	switch {
 	case c.flat():
-		rows.at = c.InLayout.at(c.In, image, 0, 0, from*c.width)
+		rows.at = c.InLayout.At(c.In, image, 0, 0, from*c.width)
 	case c.InLayout.Blocked:
-		rows.at = c.InLayout.at(c.In, image, 0, from*c.Stride[0]-c.Padding[0], -c.Padding[1])
+		rows.at = c.InLayout.At(c.In, image, 0, from*c.Stride[0]-c.Padding[0], -c.Padding[1])
 	default:
 		c.pad(scratch, a.In[0], image, from)
 		rows = rowSource{data: scratch, pitch: c.paddedWidth() * c.Stride[0], pixel: c.Stride[1]}
@@ -251,21 +251,21 @@ func (c *blockedConv) Do(a *Args, task int, scratch []float32) {
 
 // panel computes rows of one panel of output channels.
 func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, from, to int, scratch []float32) {
-	t.scale = pointer(c.scale, panel*c.shape.channels)
-	t.shift = pointer(c.shift, panel*c.shape.channels)
+	t.scale = Pointer(c.scale, panel*c.shape.channels)
+	t.shift = Pointer(c.shift, panel*c.shape.channels)
 	block := panel * c.shape.channels / Block
 	t.outBlock, t.resBlock = 0, 0
-	if block+1 < blocksOf(c.Out.C) {
-		t.outBlock = 4 * c.OutLayout.plane(c.Out)
-		t.resBlock = 4 * c.ResidualLayout.plane(c.Out)
+	if block+1 < BlocksOf(c.Out.C) {
+		t.outBlock = 4 * c.OutLayout.Plane(c.Out)
+		t.resBlock = 4 * c.ResidualLayout.Plane(c.Out)
 	}
 	rows.at += c.inputOf(panel)
 	for part := range c.parts {
 		c.use(t, panel, part, scratch)
 		c.part(a, t, rows, pixels{image: image, block: block, channel: panel * c.shape.channels % Block}, from, to)
 	}
-	for b := block; b < min(blocksOf(c.Out.C), (panel+1)*c.shape.channels/Block); b++ {
-		c.OutLayout.clearHalo(a.Out, c.Out, image, b, from, to)
+	for b := block; b < min(BlocksOf(c.Out.C), (panel+1)*c.shape.channels/Block); b++ {
+		c.OutLayout.ClearHalo(a.Out, c.Out, image, b, from, to)
 	}
 }
 
@@ -273,7 +273,7 @@ func (c *blockedConv) panel(a *Args, t *tileArgs, rows rowSource, image, panel, 
 // beyond the last channel fills the block.
 func (c *blockedConv) inputOf(panel int) int {
 	first := min(panel*c.shape.channels, c.Out.C-1) / c.group.out * c.group.in
-	return first/Block*c.InLayout.plane(c.In) + first%Block
+	return first/Block*c.InLayout.Plane(c.In) + first%Block
 }
 
 // use points the tiles to come at a part of a panel's taps.
@@ -283,7 +283,7 @@ func (c *blockedConv) use(t *tileArgs, panel, part int, scratch []float32) {
 	t.use(c.Packed, panel*c.depth+first*perTap, (end-first)*perTap)
 	t.offsets, t.taps = unsafe.Pointer(&c.offsets[first]), end-first
 	if c.parts > 1 {
-		t.sums = uintptr(pointer(scratch, 0))
+		t.sums = uintptr(Pointer(scratch, 0))
 		t.resume, t.pause = part, c.parts-1-part
 	}
 }

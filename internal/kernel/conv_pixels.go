@@ -67,7 +67,7 @@ func (c *blockedConv) across(rows rowSource) pixelStep {
 }
 
 func (c *blockedConv) down(rows rowSource) pixelStep {
-	return pixelStep{in: 4 * rows.pitch, out: 4 * c.OutLayout.pitch(c.Out), res: 4 * c.ResidualLayout.pitch(c.Out), y: 1}
+	return pixelStep{in: 4 * rows.pitch, out: 4 * c.OutLayout.Pitch(c.Out), res: 4 * c.ResidualLayout.Pitch(c.Out), y: 1}
 }
 
 // next is n steps on.
@@ -79,7 +79,7 @@ func (p pixels) next(s pixelStep, n int) pixels {
 }
 
 // of is the index in a map.
-func (p pixels) of(d Dims, l Layout) int { return l.at(d, p.image, p.block, p.y, p.x) + p.channel }
+func (p pixels) of(d Dims, l Layout) int { return l.At(d, p.image, p.block, p.y, p.x) + p.channel }
 
 // band computes n pixels of some rows.
 func (c *blockedConv) band(a *Args, t *tileArgs, p pixels, n, rows int) {
@@ -96,12 +96,12 @@ func (c *blockedConv) band(a *Args, t *tileArgs, p pixels, n, rows int) {
 // from p on, the others from q on.
 func (c *blockedConv) tiles(a *Args, t *tileArgs, p, q pixels, r tileRun) {
 	out, res := c.OutLayout, c.ResidualLayout
-	t.in0, t.in1 = pointer(p.in, p.at), pointer(q.in, q.at)
-	t.out0 = pointer(a.Out, p.of(c.Out, out))
-	t.out1 = pointer(a.Out, q.of(c.Out, out))
+	t.in0, t.in1 = Pointer(p.in, p.at), Pointer(q.in, q.at)
+	t.out0 = Pointer(a.Out, p.of(c.Out, out))
+	t.out1 = Pointer(a.Out, q.of(c.Out, out))
 	if c.Residual {
-		t.res0 = pointer(a.In[1], p.of(c.Out, res))
-		t.res1 = pointer(a.In[1], q.of(c.Out, res))
+		t.res0 = Pointer(a.In[1], p.of(c.Out, res))
+		t.res1 = Pointer(a.In[1], q.of(c.Out, res))
 		t.resStep = r.pixels * p.step.res
 		t.rowRes = p.below.res - (r.count-1)*t.resStep
 	}

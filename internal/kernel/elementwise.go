@@ -1,32 +1,28 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
 
 // affine is a batch normalisation or activation on its own: the epilogue of
 // no convolution.
 type affine struct {
-	noScratch
+	NoScratch
 	isa ISA
 	Epilogue
 	dims Dims
-	blocks
+	Pieces
 }
 
 // NewAffine returns act(x*Scale + Shift) per channel. The output may lie on
 // the input.
 func NewAffine(dims Dims, e Epilogue) Kernel {
-	return &affine{isa: active, Epilogue: e, dims: dims, blocks: cut(dims.N*dims.C, dims.Plane())}
+	return &affine{isa: active, Epilogue: e, dims: dims, Pieces: Cut(dims.N*dims.C, dims.Plane())}
 }
 
 func (k *affine) Name() string { return "affine" }
-func (k *affine) Tasks() int   { return k.tasks() }
 
 func (k *affine) Do(a *Args, task int, _ []float32) {
 	plane := k.dims.Plane()
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	for i := from; i < to; i++ {
 		x, out, c := a.In[0][i*plane:(i+1)*plane], a.Out[i*plane:(i+1)*plane], i%k.dims.C
 		m := mapFloats{isa: k.isa, act: k.Act, slope: k.Slope, scale: 1}
@@ -37,29 +33,28 @@ func (k *affine) Do(a *Args, task int, _ []float32) {
 			m.shift = k.Shift[c]
 		}
 		n := m.do(out, x, nil)
-		k.apply(out[n:], x[n:], c, nil)
+		k.Apply(out[n:], x[n:], c, nil)
 	}
 }
 
 // activation applies a function alone.
 type activation struct {
-	noScratch
+	NoScratch
 	isa   ISA
 	act   Act
 	slope float32
-	blocks
+	Pieces
 }
 
 // NewActivation returns act(x) over n elements, in place if need be.
 func NewActivation(n int, act Act, slope float32) Kernel {
-	return &activation{isa: active, act: act, slope: slope, blocks: cut(n, 1)}
+	return &activation{isa: active, act: act, slope: slope, Pieces: Cut(n, 1)}
 }
 
 func (k *activation) Name() string { return "activation" }
-func (k *activation) Tasks() int   { return k.tasks() }
 
 func (k *activation) Do(a *Args, task int, _ []float32) {
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	x, out := a.In[0][from:to], a.Out[from:to]
 	if k.act == None {
 		copy(out, x)
@@ -68,29 +63,28 @@ func (k *activation) Do(a *Args, task int, _ []float32) {
 	m := mapFloats{isa: k.isa, act: k.act, slope: k.slope, scale: 1}
 	n := m.do(out, x, nil)
 	copy(out[n:], x[n:])
-	activate(out[n:], k.act, k.slope)
+	Activate(out[n:], k.act, k.slope)
 }
 
 // add sums two tensors and applies a function.
 type add struct {
-	noScratch
+	NoScratch
 	isa   ISA
 	act   Act
 	slope float32
-	blocks
+	Pieces
 }
 
 // NewAdd returns act(x + y) over n elements. The output may lie on either
 // input.
 func NewAdd(n int, act Act, slope float32) Kernel {
-	return &add{isa: active, act: act, slope: slope, blocks: cut(n, 1)}
+	return &add{isa: active, act: act, slope: slope, Pieces: Cut(n, 1)}
 }
 
 func (k *add) Name() string { return "add" }
-func (k *add) Tasks() int   { return k.tasks() }
 
 func (k *add) Do(a *Args, task int, _ []float32) {
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	x, y, out := a.In[0][from:to], a.In[1][from:to], a.Out[from:to]
 	m := mapFloats{isa: k.isa, act: k.act, slope: k.slope, scale: 1}
 	n := m.do(out, x, y)
@@ -98,7 +92,7 @@ func (k *add) Do(a *Args, task int, _ []float32) {
 	for i, v := range x {
 		out[i] = v + y[i]
 	}
-	activate(out, k.act, k.slope)
+	Activate(out, k.act, k.slope)
 }
 
 // mapFloats is act(x·scale + shift + y) by the code for pixels of 16 channels,
@@ -118,14 +112,14 @@ func (m *mapFloats) do(out, x, y []float32) int {
 		return 0
 	}
 	var scale, shift [Block]float32
-	fill(scale[:], m.scale)
-	fill(shift[:], m.shift)
+	Fill(scale[:], m.scale)
+	Fill(shift[:], m.shift)
 	a := mapArgs{
-		x: pointer(x, 0), out: pointer(out, 0), scale: unsafe.Pointer(&scale), shift: unsafe.Pointer(&shift),
-		pixels: pixels, act: tileAct(m.act), slope: m.slope,
+		x: Pointer(x, 0), out: Pointer(out, 0), scale: unsafe.Pointer(&scale), shift: unsafe.Pointer(&shift),
+		pixels: pixels, act: m.act.Number(), slope: m.slope,
 	}
 	if y != nil {
-		a.y = pointer(y, 0)
+		a.y = Pointer(y, 0)
 	}
 	mapRow(m.isa, &a)
 	return pixels * Block
@@ -133,7 +127,3 @@ func (m *mapFloats) do(out, x, y []float32) int {
 
 // NewCopy returns out = x over n elements.
 func NewCopy(n int) Kernel { return NewActivation(n, None, 0) }
-
-func sigmoid(v float32) float32 {
-	return float32(1 / (1 + math.Exp(-float64(v))))
-}

@@ -13,7 +13,7 @@ type GroupNormSpec struct {
 }
 
 type groupNorm struct {
-	noScratch
+	NoScratch
 	GroupNormSpec
 }
 
@@ -38,7 +38,7 @@ func (k *groupNorm) Do(a *Args, task int, _ []float32) {
 		for i, v := range x[c*plane : (c+1)*plane] {
 			row[i] = v*scale + shift
 		}
-		activate(row, k.Act, k.Slope)
+		Activate(row, k.Act, k.Slope)
 	}
 }
 

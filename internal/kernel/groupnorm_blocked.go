@@ -8,7 +8,7 @@ import (
 // blockedGroupNorm normalises groups that fill whole blocks, or blocks that
 // hold whole groups.
 type blockedGroupNorm struct {
-	noScratch
+	NoScratch
 	GroupNormSpec
 	isa     ISA
 	in, out Layout
@@ -28,7 +28,7 @@ func NewBlockedGroupNorm(s GroupNormSpec, in, out Layout) Kernel {
 
 func (k *blockedGroupNorm) Name() string { return "groupnorm." + k.isa.String() }
 func (k *blockedGroupNorm) Tasks() int {
-	return k.Dims.N * blocksOf(k.Dims.C) / k.blocksATask()
+	return k.Dims.N * BlocksOf(k.Dims.C) / k.blocksATask()
 }
 
 // size is the channels of a group.
@@ -38,7 +38,7 @@ func (k *blockedGroupNorm) blocksATask() int { return max(1, k.size()/Block) }
 
 func (k *blockedGroupNorm) Do(a *Args, task int, _ []float32) {
 	n := k.blocksATask()
-	perImage := blocksOf(k.Dims.C) / n
+	perImage := BlocksOf(k.Dims.C) / n
 	image, first := task/perImage, task%perImage*n
 	// Two passes, as the mean may be far from zero.
 	mean, _ := k.moments(a, image, first, n, [Block]float32{})
@@ -71,7 +71,7 @@ func (k *blockedGroupNorm) moments(a *Args, image, first, n int, centre [Block]f
 	}
 	for b := range n {
 		for y := range k.Dims.H {
-			m.in = pointer(a.In[0], k.in.at(k.Dims, image, first+b, y, 0))
+			m.in = Pointer(a.In[0], k.in.At(k.Dims, image, first+b, y, 0))
 			momentsRow(k.isa, &m)
 			for c := range Block {
 				mean[c] += float64(sum[c])
@@ -99,13 +99,13 @@ func (k *blockedGroupNorm) apply(a *Args, image, block int, scale, shift *[Block
 		scale:  unsafe.Pointer(scale),
 		shift:  unsafe.Pointer(shift),
 		pixels: k.Dims.W,
-		act:    tileAct(k.Act),
+		act:    k.Act.Number(),
 		slope:  k.Slope,
 	}
 	for y := range k.Dims.H {
-		m.x = pointer(a.In[0], k.in.at(k.Dims, image, block, y, 0))
-		m.out = pointer(a.Out, k.out.at(k.Dims, image, block, y, 0))
+		m.x = Pointer(a.In[0], k.in.At(k.Dims, image, block, y, 0))
+		m.out = Pointer(a.Out, k.out.At(k.Dims, image, block, y, 0))
 		mapRow(k.isa, &m)
 	}
-	k.out.clearHalo(a.Out, k.Dims, image, block, 0, k.Dims.H)
+	k.out.ClearHalo(a.Out, k.Dims, image, block, 0, k.Dims.H)
 }

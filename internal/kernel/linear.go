@@ -40,7 +40,7 @@ func (l *linear) Do(a *Args, task int, scratch []float32) {
 	for r := range rows {
 		for o := range outs {
 			at := (row+r)*l.Out + first + o
-			l.apply(a.Out[at:at+1], sums.Data[r*outs+o:r*outs+o+1], first+o, nil)
+			l.Apply(a.Out[at:at+1], sums.Data[r*outs+o:r*outs+o+1], first+o, nil)
 		}
 	}
 }

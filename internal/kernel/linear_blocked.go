@@ -49,10 +49,10 @@ func LinearFormat(s LinearSpec) string { return PackFormat(s.spec(), Layout{Bloc
 // NewTiledLinear returns a fully connected kernel with packed weights.
 func NewTiledLinear(s LinearSpec, packed []float32, workers int) Kernel {
 	l := &tiledLinear{LinearSpec: s, isa: active, shape: shapeFor(s.spec()), packed: packed}
-	l.panels = ceilDiv(s.Out, l.shape.channels)
+	l.panels = CeilDiv(s.Out, l.shape.channels)
 	l.depth = s.In * l.shape.channels
-	l.scale = padded(s.Scale, l.panels*l.shape.channels, 1)
-	l.shift = padded(s.Shift, l.panels*l.shape.channels, 0)
+	l.scale = Padded(s.Scale, l.panels*l.shape.channels, 1)
+	l.shift = Padded(s.Shift, l.panels*l.shape.channels, 0)
 	for i := 0; i < s.In; i += Block {
 		l.offsets = append(l.offsets, 4*i)
 	}
@@ -67,11 +67,11 @@ func NewTiledLinear(s LinearSpec, packed []float32, workers int) Kernel {
 // cut makes chunks of rows that stay in the cache with their panel's weights,
 // and groups of panels for the workers.
 func (l *tiledLinear) cut(workers int) {
-	l.rows = min(ceilDiv(l.Batch, l.shape.pixels), max(1, cachedV/2/l.In/l.shape.pixels)) * l.shape.pixels
-	l.chunks = ceilDiv(l.Batch, l.rows)
-	l.groups = min(l.panels, ceilDiv(4*max(1, workers), l.chunks))
-	l.perGroup = ceilDiv(l.panels, l.groups)
-	l.groups = ceilDiv(l.panels, l.perGroup)
+	l.rows = min(CeilDiv(l.Batch, l.shape.pixels), max(1, cachedV/2/l.In/l.shape.pixels)) * l.shape.pixels
+	l.chunks = CeilDiv(l.Batch, l.rows)
+	l.groups = min(l.panels, CeilDiv(4*max(1, workers), l.chunks))
+	l.perGroup = CeilDiv(l.panels, l.groups)
+	l.groups = CeilDiv(l.panels, l.perGroup)
 }
 
 func (l *tiledLinear) Name() string { return "linear.tiled." + l.isa.String() }
@@ -103,9 +103,9 @@ func (l *tiledLinear) panel(a *Args, in, out []float32, panel, first, rows int) 
 		stride:   4 * l.pitch,
 		outBlock: 4 * Block * l.shape.pixels,
 		outPixel: 4 * Block,
-		scale:    pointer(l.scale, panel*l.shape.channels),
-		shift:    pointer(l.shift, panel*l.shape.channels),
-		act:      tileAct(l.Act),
+		scale:    Pointer(l.scale, panel*l.shape.channels),
+		shift:    Pointer(l.shift, panel*l.shape.channels),
+		act:      l.Act.Number(),
 		slope:    l.Slope,
 	}
 	t.use(l.packed, panel*l.depth, l.depth)
@@ -113,8 +113,8 @@ func (l *tiledLinear) panel(a *Args, in, out []float32, panel, first, rows int) 
 	for _, r := range l.shape.runs(rows) {
 		half := min(r.pixels-1, l.shape.half)
 		for range r.count {
-			t.in0, t.in1 = pointer(in, at*l.pitch), pointer(in, (at+half)*l.pitch)
-			t.out0, t.out1 = pointer(out, 0), pointer(out, half*Block)
+			t.in0, t.in1 = Pointer(in, at*l.pitch), Pointer(in, (at+half)*l.pitch)
+			t.out0, t.out1 = Pointer(out, 0), Pointer(out, half*Block)
 			tiles(l.shape, &t, tileRun{r.pixels, 1, 1}, true)
 			l.store(a.Out, out, panel, first+at, r.pixels)
 			at += r.pixels

@@ -8,7 +8,7 @@ import "unsafe"
 type rowLinear struct {
 	LinearSpec
 	isa ISA
-	blocks
+	Pieces
 }
 
 // dotRows is how many weight rows the assembly multiplies at once, dotStep what
@@ -28,21 +28,20 @@ type dotArgs struct {
 
 // newRowLinear returns the kernel for blocked instruction sets.
 func newRowLinear(s LinearSpec) Kernel {
-	return &rowLinear{LinearSpec: s, isa: active, blocks: cut(ceilDiv(s.Out, dotRows), dotRows*s.In)}
+	return &rowLinear{LinearSpec: s, isa: active, Pieces: Cut(CeilDiv(s.Out, dotRows), dotRows*s.In)}
 }
 
 func (l *rowLinear) Name() string { return "linear.rows." + min(l.isa, AVX2).String() }
-func (l *rowLinear) Tasks() int   { return l.tasks() }
 func (l *rowLinear) Scratch() int { return dotRows }
 
 func (l *rowLinear) Do(a *Args, task int, scratch []float32) {
-	from, to := l.span(task)
+	from, to := l.Span(task)
 	for group := from; group < to; group++ {
 		for row := range l.Batch {
 			l.products(scratch, a.In[0][row*l.In:][:l.In], group*dotRows)
 			for r := range min(dotRows, l.Out-group*dotRows) {
 				out := group*dotRows + r
-				l.apply(a.Out[row*l.Out+out:][:1], scratch[r:r+1], out, nil)
+				l.Apply(a.Out[row*l.Out+out:][:1], scratch[r:r+1], out, nil)
 			}
 		}
 	}
@@ -55,11 +54,11 @@ func (l *rowLinear) products(sums, x []float32, first int) {
 	switch {
 	case wide == 0:
 	case rows == dotRows:
-		dot(&dotArgs{pointer(x, 0), pointer(l.Weight, first*l.In), 4 * l.In, wide, pointer(sums, 0)})
+		dot(&dotArgs{Pointer(x, 0), Pointer(l.Weight, first*l.In), 4 * l.In, wide, Pointer(sums, 0)})
 	default: // the last rows, one by one: there is nothing behind them
 		for r := range rows {
 			var same [dotRows]float32
-			dot(&dotArgs{pointer(x, 0), pointer(l.Weight, (first+r)*l.In), 0, wide, unsafe.Pointer(&same)})
+			dot(&dotArgs{Pointer(x, 0), Pointer(l.Weight, (first+r)*l.In), 0, wide, unsafe.Pointer(&same)})
 			sums[r] = same[0]
 		}
 	}

@@ -2,7 +2,7 @@ package kernel
 
 // concat joins tensors along the channels.
 type concat struct {
-	noScratch
+	NoScratch
 	images  int
 	strides []int // elements of one image of each input
 	total   int
@@ -39,25 +39,24 @@ type PadSpec struct {
 }
 
 type pad struct {
-	noScratch
+	NoScratch
 	PadSpec
-	blocks
+	Pieces
 }
 
 // NewPad returns a padding kernel.
 func NewPad(s PadSpec) Kernel {
-	return &pad{PadSpec: s, blocks: cut(s.Out.N*s.Out.C, s.Out.Plane())}
+	return &pad{PadSpec: s, Pieces: Cut(s.Out.N*s.Out.C, s.Out.Plane())}
 }
 
 func (k *pad) Name() string { return "pad" }
-func (k *pad) Tasks() int   { return k.tasks() }
 
 func (k *pad) Do(a *Args, task int, _ []float32) {
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	plane := k.Out.Plane()
 	for i := from; i < to; i++ {
 		dst := a.Out[i*plane : (i+1)*plane]
-		fill(dst, k.Value)
+		Fill(dst, k.Value)
 		if c := i%k.Out.C - k.Front; c >= 0 && c < k.In.C {
 			k.inner(dst, a.In[0][(i/k.Out.C*k.In.C+c)*k.In.Plane():])
 		}
@@ -70,30 +69,23 @@ func (k *pad) inner(dst, src []float32) {
 	}
 }
 
-func fill(x []float32, value float32) {
-	for i := range x {
-		x[i] = value
-	}
-}
-
 // subsample takes every stride-th pixel.
 type subsample struct {
-	noScratch
+	NoScratch
 	in, out Dims
 	stride  [2]int
-	blocks
+	Pieces
 }
 
 // NewSubsample returns x[:, :, ::stride, ::stride].
 func NewSubsample(in, out Dims, stride [2]int) Kernel {
-	return &subsample{in: in, out: out, stride: stride, blocks: cut(in.N*in.C, out.Plane())}
+	return &subsample{in: in, out: out, stride: stride, Pieces: Cut(in.N*in.C, out.Plane())}
 }
 
 func (k *subsample) Name() string { return "subsample" }
-func (k *subsample) Tasks() int   { return k.tasks() }
 
 func (k *subsample) Do(a *Args, task int, _ []float32) {
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	for i := from; i < to; i++ {
 		src, dst := a.In[0][i*k.in.Plane():], a.Out[i*k.out.Plane():]
 		for y := range k.out.H {

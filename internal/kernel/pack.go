@@ -24,11 +24,11 @@ func PackConv(s ConvSpec, in Layout, take func(n int) []float32) []float32 {
 		return packNarrow(s, shape, take)
 	}
 	channels := shape.channels
-	panels := ceilDiv(s.Out.C, channels)
+	panels := CeilDiv(s.Out.C, channels)
 	window := s.Kernel[0] * s.Kernel[1]
 	inner, outer := 1, group.in
 	if in.Blocked {
-		inner, outer = Block, blocksOf(group.in)
+		inner, outer = Block, BlocksOf(group.in)
 	}
 	depth := outer * window * inner
 	packed := take(panels * depth * channels)
@@ -47,16 +47,4 @@ func PackConv(s ConvSpec, in Layout, take func(n int) []float32) []float32 {
 		}
 	}
 	return packed
-}
-
-// padded copies x, or the default where it is nil, to n elements; those beyond
-// x are zero.
-func padded(x []float32, n int, def float32) []float32 {
-	p := Aligned(n)
-	if x != nil {
-		copy(p, x)
-		return p
-	}
-	fill(p, def)
-	return p
 }

@@ -13,9 +13,9 @@ type PoolSpec struct {
 
 // pool cuts the work by planes.
 type pool struct {
-	noScratch
+	NoScratch
 	PoolSpec
-	blocks
+	Pieces
 	name  string
 	plane func(p *PoolSpec, dst, src []float32)
 }
@@ -34,15 +34,14 @@ func NewAdaptiveAvgPool(in, out Dims) Kernel {
 
 func newPool(s PoolSpec, name string, plane func(*PoolSpec, []float32, []float32)) Kernel {
 	work := s.Out.Plane() * max(1, s.Kernel[0]*s.Kernel[1])
-	return &pool{PoolSpec: s, blocks: cut(s.In.N*s.In.C, max(work, s.In.Plane())), name: name, plane: plane}
+	return &pool{PoolSpec: s, Pieces: Cut(s.In.N*s.In.C, max(work, s.In.Plane())), name: name, plane: plane}
 }
 
 func (p *pool) Name() string { return p.name }
-func (p *pool) Tasks() int   { return p.tasks() }
 
 func (p *pool) Do(a *Args, task int, _ []float32) {
 	in, out := p.In.Plane(), p.Out.Plane()
-	from, to := p.span(task)
+	from, to := p.Span(task)
 	for i := from; i < to; i++ {
 		p.plane(&p.PoolSpec, a.Out[i*out:(i+1)*out], a.In[0][i*in:(i+1)*in])
 	}

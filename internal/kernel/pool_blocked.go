@@ -4,7 +4,7 @@ import "unsafe"
 
 // blockedMaxPool pools 16 channels at a time.
 type blockedMaxPool struct {
-	noScratch
+	NoScratch
 	PoolSpec
 	in, out Layout
 	isa     ISA
@@ -37,26 +37,26 @@ func NewBlockedMaxPool(s PoolSpec, in, out Layout) Kernel {
 }
 
 func (k *blockedMaxPool) Name() string { return "maxpool." + k.isa.String() }
-func (k *blockedMaxPool) Tasks() int   { return k.In.N * blocksOf(k.In.C) }
+func (k *blockedMaxPool) Tasks() int   { return k.In.N * BlocksOf(k.In.C) }
 
 func (k *blockedMaxPool) Do(a *Args, task int, _ []float32) {
-	image, block := task/blocksOf(k.In.C), task%blocksOf(k.In.C)
+	image, block := task/BlocksOf(k.In.C), task%BlocksOf(k.In.C)
 	var offsets [64]int
 	for y := range k.Out.H {
 		first, rows := k.clipped(0, y, k.In.H)
 		for _, span := range k.columns {
 			p := poolArgs{
-				in:      pointer(a.In[0], k.in.at(k.In, image, block, first, span.first)),
+				in:      Pointer(a.In[0], k.in.At(k.In, image, block, first, span.first)),
 				offsets: unsafe.Pointer(&offsets[0]),
 				taps:    k.taps(offsets[:], rows, span.count),
 				stride:  4 * Block * k.Stride[1],
-				out:     pointer(a.Out, k.out.at(k.Out, image, block, y, span.from)),
+				out:     Pointer(a.Out, k.out.At(k.Out, image, block, y, span.from)),
 				pixels:  span.to - span.from,
 			}
 			maxPoolRow(k.isa, &p)
 		}
 	}
-	k.out.clearHalo(a.Out, k.Out, image, block, 0, k.Out.H)
+	k.out.ClearHalo(a.Out, k.Out, image, block, 0, k.Out.H)
 }
 
 // taps lists the offsets of the taps of a window's inside.
@@ -64,7 +64,7 @@ func (k *blockedMaxPool) taps(offsets []int, rows, columns int) int {
 	n := 0
 	for y := range rows {
 		for x := range columns {
-			offsets[n] = 4 * (y*k.Dilation[0]*k.in.pitch(k.In) + x*k.Dilation[1]*Block)
+			offsets[n] = 4 * (y*k.Dilation[0]*k.in.Pitch(k.In) + x*k.Dilation[1]*Block)
 			n++
 		}
 	}
@@ -76,7 +76,7 @@ func CanBlockPool(g Geometry) bool { return Blocked() && g.Kernel[0]*g.Kernel[1]
 
 // blockedAdaptive averages a blocked map into a planar one.
 type blockedAdaptive struct {
-	noScratch
+	NoScratch
 	isa     ISA
 	in, out Dims
 	layout  Layout
@@ -89,10 +89,10 @@ func NewBlockedAdaptiveAvgPool(in, out Dims, layout Layout) Kernel {
 }
 
 func (k *blockedAdaptive) Name() string { return "adaptiveavgpool." + k.isa.String() }
-func (k *blockedAdaptive) Tasks() int   { return k.in.N * blocksOf(k.in.C) }
+func (k *blockedAdaptive) Tasks() int   { return k.in.N * BlocksOf(k.in.C) }
 
 func (k *blockedAdaptive) Do(a *Args, task int, _ []float32) {
-	image, block := task/blocksOf(k.in.C), task%blocksOf(k.in.C)
+	image, block := task/BlocksOf(k.in.C), task%BlocksOf(k.in.C)
 	for oy := range k.out.H {
 		y, ny := adaptiveSpan(oy, k.in.H, k.out.H)
 		for ox := range k.out.W {
@@ -116,7 +116,7 @@ func (k *blockedAdaptive) sum(in []float32, image, block, y, x, ny, nx int) (sum
 		m.pixels, ny = ny*nx, 1 // one long row
 	}
 	for ky := range ny {
-		m.in = pointer(in, k.layout.at(k.in, image, block, y+ky, x))
+		m.in = Pointer(in, k.layout.At(k.in, image, block, y+ky, x))
 		momentsRow(k.isa, &m)
 		for c := range sum {
 			sum[c] += row[c]

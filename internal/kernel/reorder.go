@@ -2,7 +2,7 @@ package kernel
 
 // reorder copies a map from one layout to another.
 type reorder struct {
-	noScratch
+	NoScratch
 	dims     Dims
 	from, to Layout
 }
@@ -19,22 +19,22 @@ func NewReorder(dims Dims, from, to Layout) Kernel {
 }
 
 func (k *reorder) Name() string { return "reorder" }
-func (k *reorder) Tasks() int   { return k.dims.N * blocksOf(k.dims.C) }
+func (k *reorder) Tasks() int   { return k.dims.N * BlocksOf(k.dims.C) }
 
 func (k *reorder) Do(a *Args, task int, _ []float32) {
-	image, block := task/blocksOf(k.dims.C), task%blocksOf(k.dims.C)
+	image, block := task/BlocksOf(k.dims.C), task%BlocksOf(k.dims.C)
 	channels := min(Block, k.dims.C-block*Block)
 	planar := (image*k.dims.C + block*Block) * k.dims.Plane()
 	if k.to.Blocked {
-		k.to.clearHalo(a.Out, k.dims, image, block, 0, k.dims.H)
+		k.to.ClearHalo(a.Out, k.dims, image, block, 0, k.dims.H)
 	}
 	for y := range k.dims.H {
 		row := planar + y*k.dims.W
 		if k.to.Blocked {
-			at := k.to.at(k.dims, image, block, y, 0)
+			at := k.to.At(k.dims, image, block, y, 0)
 			k.gather(a.Out[at:at+k.dims.W*Block], a.In[0][row:], channels)
 		} else {
-			at := k.from.at(k.dims, image, block, y, 0)
+			at := k.from.At(k.dims, image, block, y, 0)
 			k.scatter(a.Out[row:], a.In[0][at:at+k.dims.W*Block], channels)
 		}
 	}
@@ -53,8 +53,8 @@ func (k *reorder) gather(dst, src []float32, channels int) {
 	if wide > 0 {
 		for ; done+square <= channels; done += square {
 			transpose(&transposeArgs{
-				in: pointer(src, done*plane), inPitch: 4 * plane, inStep: 4 * square,
-				out: pointer(dst, done), outPitch: 4 * Block, outStep: 4 * square * Block,
+				in: Pointer(src, done*plane), inPitch: 4 * plane, inStep: 4 * square,
+				out: Pointer(dst, done), outPitch: 4 * Block, outStep: 4 * square * Block,
 				count: wide / square,
 			})
 		}
@@ -74,8 +74,8 @@ func (k *reorder) scatter(dst, src []float32, channels int) {
 	if wide > 0 {
 		for ; done+square <= channels; done += square {
 			transpose(&transposeArgs{
-				in: pointer(src, done), inPitch: 4 * Block, inStep: 4 * square * Block,
-				out: pointer(dst, done*plane), outPitch: 4 * plane, outStep: 4 * square,
+				in: Pointer(src, done), inPitch: 4 * Block, inStep: 4 * square * Block,
+				out: Pointer(dst, done*plane), outPitch: 4 * plane, outStep: 4 * square,
 				count: wide / square,
 			})
 		}

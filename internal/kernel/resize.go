@@ -15,9 +15,9 @@ type ResizeSpec struct {
 
 // resize samples separably: a table of source pixels for each axis.
 type resize struct {
-	noScratch
+	NoScratch
 	ResizeSpec
-	blocks
+	Pieces
 	y, x []Sample
 }
 
@@ -37,7 +37,7 @@ func BilinearSamples(in, out int) []Sample {
 func NewResize(s ResizeSpec) Kernel {
 	return &resize{
 		ResizeSpec: s,
-		blocks:     cut(s.Out.N*s.Out.C, s.Out.Plane()),
+		Pieces:     Cut(s.Out.N*s.Out.C, s.Out.Plane()),
 		y:          s.samples(s.In.H, s.Out.H, s.Scale[0]),
 		x:          s.samples(s.In.W, s.Out.W, s.Scale[1]),
 	}
@@ -93,10 +93,8 @@ func (k *resize) Name() string {
 	return "resize.nearest"
 }
 
-func (k *resize) Tasks() int { return k.tasks() }
-
 func (k *resize) Do(a *Args, task int, _ []float32) {
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	in, out := k.In.Plane(), k.Out.Plane()
 	for i := from; i < to; i++ {
 		src, dst := a.In[0][i*in:(i+1)*in], a.Out[i*out:(i+1)*out]

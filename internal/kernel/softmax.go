@@ -12,7 +12,7 @@ import (
 type softmax struct {
 	isa  ISA
 	dims Dims
-	blocks
+	Pieces
 	strip  int // pixels of a strip
 	strips int // an image
 }
@@ -27,21 +27,20 @@ const stripFloats = 16 << 10
 // NewSoftmax returns a softmax over C. The output may lie on the input.
 func NewSoftmax(dims Dims) Kernel {
 	if dims.Plane() < softmaxLanes/2 {
-		return &softmaxRows{isa: active, dims: dims, blocks: cut(dims.N*dims.Plane(), 8*dims.C)}
+		return &softmaxRows{isa: active, dims: dims, Pieces: Cut(dims.N*dims.Plane(), 8*dims.C)}
 	}
 	k := &softmax{isa: active, dims: dims}
-	k.strip = min(max(1, stripFloats/dims.C/softmaxLanes), 64, ceilDiv(dims.Plane(), softmaxLanes)) * softmaxLanes
-	k.strips = ceilDiv(dims.Plane(), k.strip)
-	k.blocks = cut(dims.N*k.strips, 8*dims.C*k.strip)
+	k.strip = min(max(1, stripFloats/dims.C/softmaxLanes), 64, CeilDiv(dims.Plane(), softmaxLanes)) * softmaxLanes
+	k.strips = CeilDiv(dims.Plane(), k.strip)
+	k.Pieces = Cut(dims.N*k.strips, 8*dims.C*k.strip)
 	return k
 }
 
 func (k *softmax) Name() string { return softmaxName(k.isa) }
-func (k *softmax) Tasks() int   { return k.tasks() }
 func (k *softmax) Scratch() int { return (k.dims.C + 2) * k.strip }
 
 func (k *softmax) Do(a *Args, task int, scratch []float32) {
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	for i := from; i < to; i++ {
 		k.pixels(a, i/k.strips, i%k.strips*k.strip, scratch)
 	}
@@ -70,16 +69,15 @@ func (k *softmax) pixels(a *Args, image, first int, scratch []float32) {
 type softmaxRows struct {
 	isa  ISA
 	dims Dims
-	blocks
+	Pieces
 }
 
 func (k *softmaxRows) Name() string { return softmaxName(k.isa) }
-func (k *softmaxRows) Tasks() int   { return k.tasks() }
-func (k *softmaxRows) rows() int    { return ceilDiv(k.dims.C, softmaxLanes) }
+func (k *softmaxRows) rows() int    { return CeilDiv(k.dims.C, softmaxLanes) }
 func (k *softmaxRows) Scratch() int { return (k.rows() + 2) * softmaxLanes }
 
 func (k *softmaxRows) Do(a *Args, task int, scratch []float32) {
-	from, to := k.span(task)
+	from, to := k.Span(task)
 	plane := k.dims.Plane()
 	for i := from; i < to; i++ {
 		at := i/plane*k.dims.C*plane + i%plane
@@ -93,20 +91,20 @@ func (k *softmaxRows) pixel(out, in, scratch []float32) {
 	for c := range k.dims.C {
 		x[c] = in[c*plane]
 	}
-	fill(x[k.dims.C:k.rows()*softmaxLanes], float32(math.Inf(-1)))
+	Fill(x[k.dims.C:k.rows()*softmaxLanes], float32(math.Inf(-1)))
 	b := softmaxBlock{isa: k.isa, x: x, width: softmaxLanes, rows: k.rows(), top: scratch[:softmaxLanes], sum: scratch[softmaxLanes : 2*softmaxLanes]}
 	b.maxima()
 	top := b.top[0]
 	for _, v := range b.top {
 		top = max(top, v)
 	}
-	fill(b.top, top)
+	Fill(b.top, top)
 	b.exponentials()
 	var sum float64
 	for _, v := range b.sum {
 		sum += float64(v)
 	}
-	fill(b.sum, float32(sum))
+	Fill(b.sum, float32(sum))
 	b.divide()
 	for c := range k.dims.C {
 		out[c*plane] = x[c]
@@ -136,7 +134,7 @@ type softmaxArgs struct {
 }
 
 func (b *softmaxBlock) args() softmaxArgs {
-	return softmaxArgs{x: pointer(b.x, 0), width: b.width, rows: b.rows, top: pointer(b.top, 0), sum: pointer(b.sum, 0)}
+	return softmaxArgs{x: Pointer(b.x, 0), width: b.width, rows: b.rows, top: Pointer(b.top, 0), sum: Pointer(b.sum, 0)}
 }
 
 // maxima finds the top of each column.

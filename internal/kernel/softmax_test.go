@@ -93,7 +93,7 @@ func TestSoftmaxOfNothing(t *testing.T) {
 	eachISA(t, func(t *testing.T) {
 		for _, d := range []Dims{{1, 5, 1, 1}, {1, 5, 4, 4}} {
 			x := make([]float32, d.Len())
-			fill(x, float32(math.Inf(-1)))
+			Fill(x, float32(math.Inf(-1)))
 			a := &Args{In: [][]float32{x}, Out: make([]float32, d.Len())}
 			run(NewSoftmax(d), a)
 			requireSoftmax(t, naiveSoftmax(d, x), a.Out, fmt.Sprint(d))

@@ -26,14 +26,14 @@ func CanWinogradStem(s ConvSpec) bool {
 
 // winogradStemCost models it.
 func winogradStemCost(s ConvSpec) float64 {
-	items, outs := stemItems(s), blocksOf(s.Out.C)
+	items, outs := stemItems(s), BlocksOf(s.Out.C)
 	products := float64(stemPositions*s.In.C*stemPhases*outs) * perWeight(items)
 	return products + transformCost*float64(items*stemPositions*(1+outs))
 }
 
 // stemItems is the tiles of a batch.
 func stemItems(s ConvSpec) int {
-	return s.Out.N * ceilDiv(s.Out.H, stemOutputs) * ceilDiv(s.Out.W, stemOutputs)
+	return s.Out.N * CeilDiv(s.Out.H, stemOutputs) * CeilDiv(s.Out.W, stemOutputs)
 }
 
 // stemShape is the size of the products' tiles.
@@ -60,16 +60,16 @@ const cachedStem = 36
 // NewWinogradStem returns the kernel of a convolution of a planar input, for
 // which Packed is PackWinogradStem's. Its arguments are NewBlockedConv's.
 func NewWinogradStem(s BlockedSpec) Kernel {
-	k := &winogradStem{BlockedSpec: s, isa: active, perRow: ceilDiv(s.Out.W, stemOutputs)}
+	k := &winogradStem{BlockedSpec: s, isa: active, perRow: CeilDiv(s.Out.W, stemOutputs)}
 	k.transformed = transformed{
 		shape: stemShape(), packed: s.Packed, items: stemItems(s.ConvSpec), area: stemPositions,
-		blocks: 1, panels: blocksOf(s.Out.C),
+		blocks: 1, panels: BlocksOf(s.Out.C),
 	}
 	k.cut(cutting{
 		workers: s.Workers, items: cachedStem,
 		in: transformCost * stemPositions, out: transformCost * stemPositions,
 	})
-	scale, shift := padded(s.Scale, k.panels*Block, 1), padded(s.Shift, k.panels*Block, 0)
+	scale, shift := Padded(s.Scale, k.panels*Block, 1), Padded(s.Shift, k.panels*Block, 0)
 	for b := range k.panels {
 		k.affine = append(k.affine, scale[b*Block:(b+1)*Block]...)
 		k.affine = append(k.affine, shift[b*Block:(b+1)*Block]...)
@@ -85,7 +85,7 @@ func (k *winogradStem) Scratch() int {
 }
 
 func (k *winogradStem) Do(a *Args, task int, scratch []float32) {
-	first, n, from, to := k.span(task)
+	first, n, from, to := k.Span(task)
 	v, m, own := scratch[:k.floatsV()], scratch[k.floatsV():][:k.floatsM()], scratch[k.floatsV()+k.floatsM():]
 	for i := 0; i < n; {
 		t := k.stretch(first+i, n-i)
@@ -110,7 +110,7 @@ type tileStretch struct {
 
 // stretch is the tiles from an item of the batch on that lie in one row, up to n.
 func (k *winogradStem) stretch(item, n int) tileStretch {
-	perImage := k.perRow * ceilDiv(k.Out.H, stemOutputs)
+	perImage := k.perRow * CeilDiv(k.Out.H, stemOutputs)
 	row, x := item%perImage/k.perRow, item%k.perRow
 	return tileStretch{item / perImage, row * stemOutputs, x * stemOutputs, min(n, k.perRow-x)}
 }
@@ -134,8 +134,8 @@ func (k *winogradStem) floatsM() int { return k.sizeM() + k.shape.pixels*Block }
 // items of a position write what the next one overwrites.
 func (k *winogradStem) multiply(m, v []float32, panel, n int) {
 	stemProducts(k.isa, &stemProductArgs{
-		v: pointer(v, 0), m: pointer(m, 0), weights: pointer(k.packed, panel*stemPositions*k.In.C*stemPhases*Block),
+		v: Pointer(v, 0), m: Pointer(m, 0), weights: Pointer(k.packed, panel*stemPositions*k.In.C*stemPhases*Block),
 		stepV: 4 * k.stepV(), stepM: 4 * k.stepM(), positions: stemPositions,
-		tiles: ceilDiv(n, k.shape.pixels), quads: k.In.C,
+		tiles: CeilDiv(n, k.shape.pixels), quads: k.In.C,
 	})
 }

@@ -17,7 +17,7 @@ var stemG = [stemSize][4]float64{
 // U = G·g·Gᵀ, computed in float64. Take gives zeroed memory.
 func PackWinogradStem(s ConvSpec, take func(n int) []float32) []float32 {
 	depth := s.In.C * stemPhases
-	packed := take(blocksOf(s.Out.C) * stemPositions * depth * Block)
+	packed := take(BlocksOf(s.Out.C) * stemPositions * depth * Block)
 	for oc := range s.Out.C {
 		dst := packed[oc/Block*stemPositions*depth*Block+oc%Block:]
 		for k := range depth {

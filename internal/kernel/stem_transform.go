@@ -48,11 +48,11 @@ func (k *winogradStem) transformInput(v, in, scratch []float32, t tileStretch) {
 	width := stemWidth(t.tiles)
 	perRow := stemStreams * width
 	k.gather(scratch, in, t, width)
-	stemColumns(k.isa, &stemArgs{in: pointer(scratch, 0), pitch: 4 * perRow, count: 2 * k.In.C * width / k.lanes()})
-	pixels := pointer(scratch, stemSize*perRow)
+	stemColumns(k.isa, &stemArgs{in: Pointer(scratch, 0), pitch: 4 * perRow, count: 2 * k.In.C * width / k.lanes()})
+	pixels := Pointer(scratch, stemSize*perRow)
 	for i := range stemSize {
-		stemPixels(&stemArgs{in: pointer(scratch, i*perRow), pitch: 4 * width, out: pixels, count: width / 8})
-		stemRow(k.isa, &stemArgs{in: pixels, out: pointer(v, i*stemSize*k.stepV()), step: 4 * k.stepV(), count: t.tiles})
+		stemPixels(&stemArgs{in: Pointer(scratch, i*perRow), pitch: 4 * width, out: pixels, count: width / 8})
+		stemRow(k.isa, &stemArgs{in: pixels, out: Pointer(v, i*stemSize*k.stepV()), step: 4 * k.stepV(), count: t.tiles})
 	}
 }
 
@@ -100,11 +100,11 @@ func copyPadded(dst, row []float32, from int) {
 func (k *winogradStem) transformOutput(a *Args, m, scratch []float32, block int, t tileStretch) {
 	args := stemOutputArgs{
 		step:          4 * k.stepM(),
-		pitch:         4 * k.OutLayout.pitch(k.Out),
-		residualPitch: 4 * k.ResidualLayout.pitch(k.Out),
-		scratch:       pointer(scratch, 0),
-		affine:        pointer(k.affine, 2*block*Block),
-		act:           tileAct(k.Act),
+		pitch:         4 * k.OutLayout.Pitch(k.Out),
+		residualPitch: 4 * k.ResidualLayout.Pitch(k.Out),
+		scratch:       Pointer(scratch, 0),
+		affine:        Pointer(k.affine, 2*block*Block),
+		act:           k.Act.Number(),
 		slope:         k.Slope,
 		rows:          min(stemOutputs, k.Out.H-t.y),
 	}
@@ -116,15 +116,15 @@ func (k *winogradStem) transformOutput(a *Args, m, scratch []float32, block int,
 			continue
 		}
 		x := t.x + part.first*stemOutputs
-		args.in = pointer(m, part.first*Block)
-		args.out = pointer(a.Out, k.OutLayout.at(k.Out, t.image, block, t.y, x))
+		args.in = Pointer(m, part.first*Block)
+		args.out = Pointer(a.Out, k.OutLayout.At(k.Out, t.image, block, t.y, x))
 		if k.Residual {
-			args.residual = pointer(a.In[1], k.ResidualLayout.at(k.Out, t.image, block, t.y, x))
+			args.residual = Pointer(a.In[1], k.ResidualLayout.At(k.Out, t.image, block, t.y, x))
 		}
 		args.count, args.columns = part.count, part.columns
 		stemOutput(k.isa, &args)
 	}
 	if t.x+t.tiles*stemOutputs >= k.Out.W {
-		k.OutLayout.clearHalo(a.Out, k.Out, t.image, block, t.y, t.y+args.rows)
+		k.OutLayout.ClearHalo(a.Out, k.Out, t.image, block, t.y, t.y+args.rows)
 	}
 }

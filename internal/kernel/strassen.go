@@ -44,9 +44,9 @@ func CanStrassen(s ConvSpec, levels int) bool {
 func strassenCost(s ConvSpec, levels int) float64 {
 	items := strassenItems(s, levels) * s.In.N
 	shape, n := shapeFor(s), parts(levels)
-	weights := products(levels) * s.In.C / n * blocksOf(s.Out.C) / n
-	tiles := products(levels) * ceilDiv(items, shape.pixels) * s.Out.C / n / shape.channels
-	sums := strassenInCost(s, levels) + strassenOutCost(s, levels)*float64(blocksOf(s.Out.C)/n)
+	weights := products(levels) * s.In.C / n * BlocksOf(s.Out.C) / n
+	tiles := products(levels) * CeilDiv(items, shape.pixels) * s.Out.C / n / shape.channels
+	sums := strassenInCost(s, levels) + strassenOutCost(s, levels)*float64(BlocksOf(s.Out.C)/n)
 	return float64(weights)*perWeight(items) + sums*float64(items) + float64(shape.callCost()*tiles)
 }
 
@@ -68,7 +68,7 @@ func strassenInCost(s ConvSpec, levels int) float64 {
 	if s.In.C*s.Out.Plane() > nearFloats { // what strides leave out is not read
 		cost += strassenFar[levels]
 	}
-	return cost * float64(blocksOf(s.In.C)/parts(levels))
+	return cost * float64(BlocksOf(s.In.C)/parts(levels))
 }
 
 // strassenOutCost is what transforming a block's products of an item costs.
@@ -115,7 +115,7 @@ func NewStrassen(s BlockedSpec, levels int) Kernel {
 		BlockedSpec: s, isa: active, levels: levels,
 		bands: 1, perBand: strassenItems(s.ConvSpec, levels), outside: Aligned(Block),
 	}
-	if k.isFlat() {
+	if k.IsFlat() {
 		k.flatten()
 	}
 	shape := shapeFor(s.ConvSpec)
@@ -129,7 +129,7 @@ func NewStrassen(s BlockedSpec, levels int) Kernel {
 		in: strassenInCost(s.ConvSpec, levels), out: strassenOutCost(s.ConvSpec, levels) * float64(shape.channels/Block),
 	})
 	k.cutBands()
-	k.scale, k.shift = padded(s.Scale, s.Out.C, 1), padded(s.Shift, s.Out.C, 0)
+	k.scale, k.shift = Padded(s.Scale, s.Out.C, 1), Padded(s.Shift, s.Out.C, 0)
 	return k
 }
 
@@ -159,7 +159,7 @@ func (k *strassen) stepSums() int { return (quarters*k.channelBlocks()*k.chunk |
 func (k *strassen) channelBlocks() int { return k.shape.channels / Block }
 
 func (k *strassen) Do(a *Args, task int, scratch []float32) {
-	first, n, from, to := k.span(task)
+	first, n, from, to := k.Span(task)
 	outside, scratch := scratch[:Block], scratch[Block:]
 	v, m, sums := scratch[:k.sizeV()], scratch[k.sizeV():][:k.sizeM()], scratch[k.sizeV()+k.sizeM():]
 	for outer := range k.outer {

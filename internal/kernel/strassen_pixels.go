@@ -10,7 +10,7 @@ package kernel
 const mostParts = 4
 
 // strassenItems is how many items an image has that is one band.
-func strassenItems(s ConvSpec, levels int) int { return ceilDiv(s.Out.Plane(), parts(levels)) }
+func strassenItems(s ConvSpec, levels int) int { return CeilDiv(s.Out.Plane(), parts(levels)) }
 
 // cutBands makes bands of chunks.
 func (k *strassen) cutBands() {
@@ -18,8 +18,8 @@ func (k *strassen) cutBands() {
 		k.bands = 1
 		return
 	}
-	k.perBand = ceilDiv(ceilDiv(k.Out.Plane(), k.bands), parts(k.levels))
-	k.bands = ceilDiv(k.Out.Plane(), k.perBand*parts(k.levels))
+	k.perBand = CeilDiv(CeilDiv(k.Out.Plane(), k.bands), parts(k.levels))
+	k.bands = CeilDiv(k.Out.Plane(), k.perBand*parts(k.levels))
 	k.items = k.perBand * k.bands * k.Out.N
 	k.lay(k.perBand)
 }

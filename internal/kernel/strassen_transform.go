@@ -36,7 +36,7 @@ var strassenSums = [strassenProducts]struct {
 
 // transformInput computes V of n items, for one of the outer products.
 func (k *strassen) transformInput(v, in []float32, outer, first, n int) {
-	args := strassenInput{stride: 4 * Block * k.Stride[1], step: 4 * k.stepV(), ahead: 4 * k.InLayout.plane(k.In)}
+	args := strassenInput{stride: 4 * Block * k.Stride[1], step: 4 * k.stepV(), ahead: 4 * k.InLayout.Plane(k.In)}
 	from := strassenSums[outer]
 	if k.levels == 2 {
 		args.sign = from.sign
@@ -52,7 +52,7 @@ func (k *strassen) transformInput(v, in []float32, outer, first, n int) {
 			for q := range quarters {
 				args.in[q], args.other[q] = a[q].block(block), b[q].block(block)
 			}
-			args.v = pointer(v, (block*k.chunk+i)*Block)
+			args.v = Pointer(v, (block*k.chunk+i)*Block)
 			args.transform(k.isa)
 		}
 		i += r.n
@@ -76,23 +76,23 @@ func (k *strassen) source(in []float32, r *itemRun, outer, inner int) quarterInp
 	}
 	part := k.part(outer/2, inner/2)
 	if part >= r.inside {
-		return quarterInput{first: pointer(k.outside, 0)}
+		return quarterInput{first: Pointer(k.outside, 0)}
 	}
 	pixel, block := r.at[part], k.part(outer%2, inner%2)*k.blocks
-	at := k.InLayout.at(k.In, r.image, block, pixel/k.Out.W*k.Stride[0], pixel%k.Out.W*k.Stride[1])
-	return quarterInput{pointer(in, at), 4 * k.InLayout.plane(k.In)}
+	at := k.InLayout.At(k.In, r.image, block, pixel/k.Out.W*k.Stride[0], pixel%k.Out.W*k.Stride[1])
+	return quarterInput{Pointer(in, at), 4 * k.InLayout.Plane(k.In)}
 }
 
 // sum computes the quarters of one of the outer products from its own seven.
 func (k *strassen) sum(sums, m []float32, n int) {
 	args := strassenOutput{step: 4 * k.stepM(), pixels: n}
 	for h := range args.scale {
-		args.scale[h], args.shift[h] = pointer(k.ones, 0), pointer(k.zeros, 0)
+		args.scale[h], args.shift[h] = Pointer(k.ones, 0), Pointer(k.zeros, 0)
 	}
 	for b := range k.channelBlocks() {
-		args.m = pointer(m, b*k.chunk*Block)
+		args.m = Pointer(m, b*k.chunk*Block)
 		for q := range args.out {
-			args.out[q] = pointer(sums, (q*k.channelBlocks()+b)*k.chunk*Block)
+			args.out[q] = Pointer(sums, (q*k.channelBlocks()+b)*k.chunk*Block)
 		}
 		args.transform(k.isa)
 	}
@@ -108,23 +108,23 @@ type productsAt struct {
 // transformOutput adds the products of n items with a panel, of two levels those
 // of an inner quarter.
 func (k *strassen) transformOutput(a *Args, from productsAt, outside []float32, panel, inner, first, n int) {
-	args := strassenOutput{step: from.step, act: tileAct(k.Act), slope: k.Slope}
+	args := strassenOutput{step: from.step, act: k.Act.Number(), slope: k.Slope}
 	for b := range k.channelBlocks() {
 		blocks := k.outputBlocks(panel*k.channelBlocks()+b, inner)
 		for h, block := range blocks {
-			args.scale[h], args.shift[h] = pointer(k.scale, block*Block), pointer(k.shift, block*Block)
+			args.scale[h], args.shift[h] = Pointer(k.scale, block*Block), Pointer(k.shift, block*Block)
 		}
 		for i := 0; i < n; i += args.pixels {
 			r := k.run(first+i, n-i)
 			args.pixels = r.n
-			args.m = pointer(from.m, (b*k.chunk+i)*Block)
+			args.m = Pointer(from.m, (b*k.chunk+i)*Block)
 			for q := range args.out {
 				k.target(a, &args, &r, q, k.part(q/2, inner/2), blocks[q%2], outside)
 			}
 			args.transform(k.isa)
 			if r.last {
 				for _, block := range blocks {
-					k.OutLayout.clearHalo(a.Out, k.Out, r.image, block, 0, k.Out.H)
+					k.OutLayout.ClearHalo(a.Out, k.Out, r.image, block, 0, k.Out.H)
 				}
 			}
 		}
@@ -134,22 +134,22 @@ func (k *strassen) transformOutput(a *Args, from productsAt, outside []float32, 
 // outputBlocks are those of the two halves of the channels that a block of the
 // products belongs to.
 func (k *strassen) outputBlocks(block, inner int) [2]int {
-	perPart := blocksOf(k.Out.C) / parts(k.levels)
+	perPart := BlocksOf(k.Out.C) / parts(k.levels)
 	return [2]int{block + k.part(0, inner%2)*perPart, block + k.part(1, inner%2)*perPart}
 }
 
 // target points the output transform at a quarter's pixels.
 func (k *strassen) target(a *Args, args *strassenOutput, r *itemRun, q, part, block int, outside []float32) {
 	if part >= r.inside {
-		args.out[q] = pointer(outside, 0)
+		args.out[q] = Pointer(outside, 0)
 		if k.Residual {
-			args.residual[q] = pointer(k.outside, 0)
+			args.residual[q] = Pointer(k.outside, 0)
 		}
 		return
 	}
 	y, x := r.at[part]/k.Out.W, r.at[part]%k.Out.W
-	args.out[q] = pointer(a.Out, k.OutLayout.at(k.Out, r.image, block, y, x))
+	args.out[q] = Pointer(a.Out, k.OutLayout.At(k.Out, r.image, block, y, x))
 	if k.Residual {
-		args.residual[q] = pointer(a.In[1], k.ResidualLayout.at(k.Out, r.image, block, y, x))
+		args.residual[q] = Pointer(a.In[1], k.ResidualLayout.At(k.Out, r.image, block, y, x))
 	}
 }

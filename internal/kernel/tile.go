@@ -61,10 +61,10 @@ func withAhead(offsets []int, tile int) []int {
 // follow it in packed. Weights come from memory for each run, too many for the
 // caches, and the processor's own prefetching stops at the end of each page.
 func (a *tileArgs) use(packed []float32, at, size int) {
-	a.weights = pointer(packed, at)
+	a.weights = Pointer(packed, at)
 	a.ahead = uintptr(a.weights)
 	if at+size < len(packed) {
-		a.ahead = uintptr(pointer(packed, at+size))
+		a.ahead = uintptr(Pointer(packed, at+size))
 	}
 	a.aheadEnd = a.ahead + 4*uintptr(size)
 }
@@ -75,7 +75,7 @@ type tileRun struct{ pixels, count, rows int }
 
 // runs cuts a line of pixels into tiles of about the same size.
 func (s tileShape) runs(width int) [2]tileRun {
-	tiles := ceilDiv(width, s.pixels)
+	tiles := CeilDiv(width, s.pixels)
 	pixels, larger := width/tiles, width%tiles
 	return [2]tileRun{{pixels + 1, larger, 1}, {pixels, tiles - larger, 1}}
 }
@@ -123,7 +123,7 @@ type tileShape struct {
 
 // panels is how many cover so many channels and the rest of the last block.
 func (s tileShape) panels(channels int) int {
-	return ceilDiv(channels, max(Block, s.channels)) * s.perBlock()
+	return CeilDiv(channels, max(Block, s.channels)) * s.perBlock()
 }
 
 // perBlock is how many panels share a block. They belong to one task, since
@@ -155,23 +155,9 @@ func shapeFor(s ConvSpec) tileShape {
 	if active != AVX512 {
 		return tileAVX2
 	}
-	blocks := blocksOf(s.Out.C)
+	blocks := BlocksOf(s.Out.C)
 	if s.Groups > 1 && s.Out.C/s.Groups%tileAVX512.channels != 0 || blocks%2 == 1 && blocks < 10 {
 		return tileNarrow512
 	}
 	return tileAVX512
 }
-
-// tileAct is an activation function's number in tileArgs.
-func tileAct(a Act) int {
-	switch a {
-	case ReLU:
-		return 1
-	case LeakyReLU:
-		return 2
-	}
-	return 0
-}
-
-// pointer is the address of an element.
-func pointer(x []float32, i int) unsafe.Pointer { return unsafe.Pointer(&x[i]) }

@@ -36,7 +36,7 @@ type cutting struct {
 // transforms the input again.
 func (t *transformed) cut(c cutting) {
 	c.workers = max(1, c.workers)
-	least := ceilDiv(t.items, max(2*t.shape.pixels, c.items))
+	least := CeilDiv(t.items, max(2*t.shape.pixels, c.items))
 	best := 0.0
 	for groups := 1; groups <= min(t.panels, 2*c.workers); groups++ {
 		for chunks := least; chunks < least+2*c.workers; chunks++ {
@@ -45,31 +45,31 @@ func (t *transformed) cut(c cutting) {
 			}
 		}
 	}
-	t.perGroup = ceilDiv(t.panels, t.groups)
-	t.groups = ceilDiv(t.panels, t.perGroup)
-	t.lay(ceilDiv(t.items, t.chunks))
+	t.perGroup = CeilDiv(t.panels, t.groups)
+	t.groups = CeilDiv(t.panels, t.perGroup)
+	t.lay(CeilDiv(t.items, t.chunks))
 }
 
 // lay makes chunks of so many items.
 func (t *transformed) lay(chunk int) {
-	t.chunk, t.chunks = chunk, ceilDiv(t.items, chunk)
+	t.chunk, t.chunks = chunk, CeilDiv(t.items, chunk)
 	t.offsets = t.offsets[:0]
 	for b := range t.blocks {
 		t.offsets = append(t.offsets, 4*b*t.chunk*Block)
 	}
 	t.offsets = withAhead(t.offsets, 4*t.shape.pixels*Block)
-	t.ones, t.zeros = padded(nil, t.shape.channels, 1), Aligned(t.shape.channels)
+	t.ones, t.zeros = Padded(nil, t.shape.channels, 1), Aligned(t.shape.channels)
 }
 
 // makespan models how long workers take for tasks of so many chunks and groups
 // of panels.
 func (t *transformed) makespan(c cutting, chunks, groups int) float64 {
-	n := ceilDiv(t.items, chunks)
+	n := CeilDiv(t.items, chunks)
 	weights := float64(t.area * t.blocks * t.shape.channels) // vectors
-	product := weights*perWeight(n) + float64(t.shape.callCost()*t.area*ceilDiv(n, t.shape.pixels))
+	product := weights*perWeight(n) + float64(t.shape.callCost()*t.area*CeilDiv(n, t.shape.pixels))
 	panel := product*float64(max(1, t.outer)) + c.out*float64(n)
-	task := c.in*float64(n) + panel*float64(ceilDiv(t.panels, groups))
-	return task * float64(ceilDiv(chunks*groups, c.workers))
+	task := c.in*float64(n) + panel*float64(CeilDiv(t.panels, groups))
+	return task * float64(CeilDiv(chunks*groups, c.workers))
 }
 
 // Tasks is the number of chunks and groups of panels.
@@ -86,7 +86,7 @@ func (t *transformed) stepV() int { return (t.blocks*t.chunk | 1) * Block }
 func (t *transformed) stepM() int { return (t.shape.channels/Block*t.chunk | 1) * Block }
 
 // span is what a task computes: n items from the first, and panels from … to-1.
-func (t *transformed) span(task int) (first, n, from, to int) {
+func (t *transformed) Span(task int) (first, n, from, to int) {
 	group, chunk := task%t.groups, task/t.groups
 	first = chunk * t.chunk
 	from = group * t.perGroup
@@ -102,8 +102,8 @@ func (t *transformed) multiply(m, v []float32, panel, n int) {
 		taps:     len(t.offsets),
 		stride:   4 * Block,
 		outBlock: 4 * t.chunk * Block,
-		scale:    pointer(t.ones, 0),
-		shift:    pointer(t.zeros, 0),
+		scale:    Pointer(t.ones, 0),
+		shift:    Pointer(t.zeros, 0),
 		outPixel: 4 * Block,
 	}
 	for pos := range t.area {
@@ -114,8 +114,8 @@ func (t *transformed) multiply(m, v []float32, panel, n int) {
 				continue
 			}
 			half := min(r.pixels-1, t.shape.half) * Block
-			a.in0, a.in1 = pointer(v, in), pointer(v, in+half)
-			a.out0, a.out1 = pointer(m, out), pointer(m, out+half)
+			a.in0, a.in1 = Pointer(v, in), Pointer(v, in+half)
+			a.out0, a.out1 = Pointer(m, out), Pointer(m, out+half)
 			a.inStep, a.outStep = 4*r.pixels*Block, 4*r.pixels*Block
 			tiles(t.shape, &a, r, true)
 			in += r.count * r.pixels * Block

@@ -63,10 +63,10 @@ func winogradCost(s ConvSpec, t winogradTile) float64 {
 	g, _ := merge(s)
 	items := len(winogradTiles(s, t)) * s.In.N
 	tiles := float64(items)
-	weights := float64(t.area() * g.in * blocksOf(g.out))
-	blocks := float64(blocksOf(g.in) + blocksOf(g.out))
+	weights := float64(t.area() * g.in * BlocksOf(g.out))
+	blocks := float64(BlocksOf(g.in) + BlocksOf(g.out))
 	shape := shapeFor(s)
-	calls := t.area() * ceilDiv(items, shape.pixels) * ceilDiv(g.out, shape.channels)
+	calls := t.area() * CeilDiv(items, shape.pixels) * CeilDiv(g.out, shape.channels)
 	return weights*perWeight(items) + transformCost*tiles*float64(t.area())*blocks + float64(shape.callCost()*calls)
 }
 
@@ -76,14 +76,12 @@ func WinogradExtra(s ConvSpec, tile, halo int) int {
 	d := s.Dilation[0]
 	extra := 0
 	for _, extent := range [][2]int{{s.In.H, s.Out.H}, {s.In.W, s.Out.W}} {
-		tiles := ceilDiv(ceilDiv(extent[1], d), tile)
+		tiles := CeilDiv(CeilDiv(extent[1], d), tile)
 		last := d - 1 + d*(tile*tiles+1) - s.Padding[0]
 		extra = max(extra, last-(extent[0]-1)-halo)
 	}
 	return extra
 }
-
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 // outputTile is a tile of output pixels, a dilation apart from each other.
 type outputTile struct{ y, x, rows, columns int }
@@ -94,7 +92,7 @@ func winogradTiles(s ConvSpec, t winogradTile) []outputTile {
 	var list []outputTile
 	for dy := range min(d, s.Out.H) {
 		for dx := range min(d, s.Out.W) {
-			rows, columns := ceilDiv(s.Out.H-dy, d), ceilDiv(s.Out.W-dx, d)
+			rows, columns := CeilDiv(s.Out.H-dy, d), CeilDiv(s.Out.W-dx, d)
 			for y := 0; y < rows; y += size {
 				for x := 0; x < columns; x += size {
 					list = append(list, outputTile{
@@ -128,15 +126,15 @@ func NewWinograd(s BlockedSpec, tile int) Kernel {
 	shape := shapeFor(s.ConvSpec)
 	w.transformed = transformed{
 		shape: shape, packed: s.Packed, items: len(w.tiles) * s.In.N, area: w.tile.area(),
-		blocks: blocksOf(w.group.in), panels: ceilDiv(s.Out.C, shape.channels),
+		blocks: BlocksOf(w.group.in), panels: CeilDiv(s.Out.C, shape.channels),
 	}
 	perBlock := transformCost * float64(w.area)
 	w.cut(cutting{
 		workers: s.Workers, items: w.mostV() / (w.area * w.blocks * Block),
 		in: perBlock * float64(w.blocks), out: perBlock * float64(shape.channels/Block),
 	})
-	w.scale = padded(s.Scale, w.panels*shape.channels, 1)
-	w.shift = padded(s.Shift, w.panels*shape.channels, 0)
+	w.scale = Padded(s.Scale, w.panels*shape.channels, 1)
+	w.shift = Padded(s.Shift, w.panels*shape.channels, 0)
 	return w
 }
 
@@ -162,7 +160,7 @@ func (w *winograd) Name() string { return fmt.Sprintf("conv.winograd%d.%v", w.ti
 func (w *winograd) Scratch() int { return w.sizeV() + w.sizeM() + maxArea*Block }
 
 func (w *winograd) Do(a *Args, task int, scratch []float32) {
-	first, n, from, to := w.span(task)
+	first, n, from, to := w.Span(task)
 	v, m, own := scratch[:w.sizeV()], scratch[w.sizeV():][:w.sizeM()], scratch[w.sizeV()+w.sizeM():]
 	have := -1 // the merged group that V is of
 	for panel := from; panel < to; panel++ {
@@ -184,17 +182,17 @@ func (w *winograd) tileAt(i int) (image int, t *outputTile) {
 func (w *winograd) transformInput(v, in, own []float32, first, n, group int) {
 	d := w.Dilation[0]
 	args := winogradArgs{
-		pitch:   4 * d * w.InLayout.pitch(w.In),
+		pitch:   4 * d * w.InLayout.Pitch(w.In),
 		pixel:   4 * d * Block,
 		step:    4 * w.stepV(),
-		scratch: pointer(own, 0),
-		ahead:   4 * w.InLayout.plane(w.In),
+		scratch: Pointer(own, 0),
+		ahead:   4 * w.InLayout.Plane(w.In),
 	}
 	for i := range n {
 		image, t := w.tileAt(first + i)
 		for b := range w.blocks {
-			args.in = pointer(in, w.InLayout.at(w.In, image, group*w.blocks+b, t.y-w.Padding[0], t.x-w.Padding[1]))
-			args.out = pointer(v, (b*w.chunk+i)*Block)
+			args.in = Pointer(in, w.InLayout.At(w.In, image, group*w.blocks+b, t.y-w.Padding[0], t.x-w.Padding[1]))
+			args.out = Pointer(v, (b*w.chunk+i)*Block)
 			winogradInput(w.isa, int(w.tile), args)
 		}
 	}
@@ -203,29 +201,29 @@ func (w *winograd) transformInput(v, in, own []float32, first, n, group int) {
 func (w *winograd) transformOutput(a *Args, m, own []float32, panel, first, n int) {
 	d := w.Dilation[0]
 	args := winogradArgs{
-		pitch:         4 * d * w.OutLayout.pitch(w.Out),
+		pitch:         4 * d * w.OutLayout.Pitch(w.Out),
 		pixel:         4 * d * Block,
 		step:          4 * w.stepM(),
-		scratch:       pointer(own, 0),
-		residualPitch: 4 * d * w.ResidualLayout.pitch(w.Out),
-		act:           tileAct(w.Act),
+		scratch:       Pointer(own, 0),
+		residualPitch: 4 * d * w.ResidualLayout.Pitch(w.Out),
+		act:           w.Act.Number(),
 		slope:         w.Slope,
 	}
 	perPanel := w.shape.channels / Block
-	for b := range min(perPanel, blocksOf(w.Out.C)-panel*perPanel) {
+	for b := range min(perPanel, BlocksOf(w.Out.C)-panel*perPanel) {
 		block := panel*perPanel + b
-		args.scale, args.shift = pointer(w.scale, block*Block), pointer(w.shift, block*Block)
+		args.scale, args.shift = Pointer(w.scale, block*Block), Pointer(w.shift, block*Block)
 		for i := range n {
 			image, t := w.tileAt(first + i)
-			args.in = pointer(m, (b*w.chunk+i)*Block)
-			args.out = pointer(a.Out, w.OutLayout.at(w.Out, image, block, t.y, t.x))
+			args.in = Pointer(m, (b*w.chunk+i)*Block)
+			args.out = Pointer(a.Out, w.OutLayout.At(w.Out, image, block, t.y, t.x))
 			if w.Residual {
-				args.residual = pointer(a.In[1], w.ResidualLayout.at(w.Out, image, block, t.y, t.x))
+				args.residual = Pointer(a.In[1], w.ResidualLayout.At(w.Out, image, block, t.y, t.x))
 			}
 			args.rows, args.columns = t.rows, t.columns
 			winogradOutput(w.isa, int(w.tile), args)
 			if w.lastOfImage(first + i) {
-				w.OutLayout.clearHalo(a.Out, w.Out, image, block, 0, w.Out.H)
+				w.OutLayout.ClearHalo(a.Out, w.Out, image, block, 0, w.Out.H)
 			}
 		}
 	}
@@ -241,7 +239,7 @@ func PackWinograd(s ConvSpec, tile int, take func(n int) []float32) []float32 {
 	t := winogradTile(tile)
 	channels := shapeFor(s).channels
 	group, _ := merge(s)
-	panels, depth := ceilDiv(s.Out.C, channels), blocksOf(group.in)*Block
+	panels, depth := CeilDiv(s.Out.C, channels), BlocksOf(group.in)*Block
 	packed := take(panels * t.area() * depth * channels)
 	perGroup, outs := s.In.C/s.Groups, s.Out.C/s.Groups
 	var u [maxArea]float64
