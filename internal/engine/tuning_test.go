@@ -14,6 +14,10 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/choose"
+	"github.com/vertebra-vision/vertebra/internal/kernel/stem"
+	"github.com/vertebra-vision/vertebra/internal/kernel/strassen"
+	"github.com/vertebra-vision/vertebra/internal/kernel/winograd"
 )
 
 // tunable is a residual graph wide enough for every algorithm.
@@ -73,13 +77,13 @@ func TestTune(t *testing.T) {
 
 	// What the plans use is what was chosen.
 	for _, m := range list {
-		var wrong kernel.Algorithm
-		require.NoError(t, wrong.UnmarshalText([]byte(m.Algorithm)))
+		_, err := choose.Named(m.Algorithm)
+		require.NoError(t, err)
 		p, err := Compile(g, params, input.Shape, last(g), nil, opt)
 		require.NoError(t, err)
 		for _, s := range p.leaves() {
 			if s.unit.node.Name == m.Node {
-				assert.Equal(t, m.Algorithm, s.unit.algorithm.String(), m.Node)
+				assert.Equal(t, m.Algorithm, s.unit.algorithm.Name(), m.Node)
 			}
 		}
 	}
@@ -95,7 +99,7 @@ func TestTuneStem(t *testing.T) {
 	chosen := func(opt Options) string {
 		p, err := Compile(g, params, shape, last(g), nil, opt)
 		require.NoError(t, err)
-		return p.leaves()[0].unit.algorithm.String()
+		return p.leaves()[0].unit.algorithm.Name()
 	}
 	if kernel.Active() == kernel.AVX2 {
 		assert.Equal(t, "winograd.stem", chosen(Options{}))
@@ -145,7 +149,7 @@ func checkAnyChoices(t *testing.T, seed uint64) {
 func chooseAny(rng *rand.Rand, units []*unit, opt Options) {
 	for _, u := range units {
 		if c, ok := u.blockedConv(); ok {
-			list := append(kernel.Algorithms(u.convSpec(c), u.inputs[0].layout), kernel.Winograd3, kernel.WinogradStem, kernel.Strassen2, 5, -1)
+			list := append(choose.Among(u.convSpec(c), u.inputs[0].layout), winograd.F3, stem.Winograd, strassen.Two, winograd.F(5), nil)
 			opt.Tuning.choose(u.tuningKey(c, opt.sharing(u)), list[rng.IntN(len(list))])
 		}
 	}
@@ -203,7 +207,7 @@ func TestTuneConcurrently(t *testing.T) {
 	}
 	other, err := OpenTuning(file)
 	require.NoError(t, err)
-	other.choose("another convolution", kernel.Strassen)
+	other.choose("another convolution", strassen.One)
 	require.NoError(t, other.Save())
 	wg.Wait()
 	require.Len(t, measured, 4)
@@ -249,12 +253,12 @@ func TestTuningFiles(t *testing.T) {
 	tuning, err := OpenTuning(file)
 	require.NoError(t, err)
 	assert.Empty(t, tuning.choices)
-	tuning.choose("c", kernel.Winograd6)
+	tuning.choose("c", winograd.F6)
 	require.NoError(t, tuning.Save())
 	f, err := readTuning(file)
 	require.NoError(t, err)
-	assert.Equal(t, kernel.Strassen, f.Machines["another machine"]["b"])
-	assert.Equal(t, kernel.Winograd6, f.Machines[thisMachine()]["c"])
+	assert.Equal(t, named{strassen.One}, f.Machines["another machine"]["b"])
+	assert.Equal(t, named{winograd.F6}, f.Machines[thisMachine()]["c"])
 
 	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
 	assert.ErrorIs(t, tuning.Save(), ErrTuning, "somebody else's file is not written over")
@@ -276,7 +280,7 @@ func FuzzTuning(f *testing.F) {
 		require.NoError(t, os.WriteFile(file, text, 0o600))
 		tuning, err := OpenTuning(file)
 		require.NoError(t, err)
-		tuning.choose("c", kernel.Winograd2)
+		tuning.choose("c", winograd.F2)
 		require.NoError(t, tuning.Save())
 		again, err := OpenTuning(file)
 		require.NoError(t, err)
