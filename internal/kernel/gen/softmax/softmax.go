@@ -1,4 +1,4 @@
-package main
+package softmax
 
 import (
 	"math"
@@ -7,12 +7,14 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
 // The three passes of a softmax over the rows of a block, 16 columns at a
 // time. AVX2 serves every tier.
 
-// Offsets of the fields of kernel.softmaxArgs.
+// Offsets of the fields of softmax.args.
 const (
 	softmaxX = 8 * iota
 	softmaxWidth
@@ -47,15 +49,16 @@ func vectors(name string, bits []uint32) []Mem {
 	return list
 }
 
-func genSoftmax() {
+// Write generates the passes.
+func Write(Lanes) {
 	var bits []uint32
 	for _, x := range append(expCoefficients, expLeast, log2e, ln2High, ln2Low, 1) {
 		bits = append(bits, math.Float32bits(x))
 	}
 	numbers := vectors("exponential", append(bits, 127))
-	genSoftmaxTop()
-	genSoftmaxExp(numbers)
-	genSoftmaxDivide()
+	tops()
+	exponentials(numbers)
+	divide()
 }
 
 // softmaxColumns generates the loops: over columns, 16 at a time, and over the
@@ -63,9 +66,9 @@ func genSoftmax() {
 func softmaxColumns(before func(column Register), row func(at Register), after func(column Register)) {
 	x, width, rows, column := RBX, RCX, RDX, RSI
 	at, left, pitch := RDI, R8, R9
-	MOVQ(arg(softmaxX), x)
-	MOVQ(arg(softmaxWidth), width)
-	MOVQ(arg(softmaxRows), rows)
+	MOVQ(Arg(softmaxX), x)
+	MOVQ(Arg(softmaxWidth), width)
+	MOVQ(Arg(softmaxRows), rows)
 	MOVQ(width, pitch)
 	SHLQ(Imm(2), pitch)
 	XORQ(column, column)
@@ -98,12 +101,12 @@ func columnsOf(base, column Register, h int) Mem {
 	return Mem{Base: base, Index: column, Scale: 1, Disp: 32 * h}
 }
 
-// genSoftmaxTop generates top = max over rows of x. A NaN need not enter: it
+// tops generates top = max over rows of x. A NaN need not enter: it
 // comes back when it is subtracted from.
-func genSoftmaxTop() {
-	function("softmaxTop")
+func tops() {
+	Begin("softmaxTop")
 	top, best := R10, []VecPhysical{Y0, Y1}
-	MOVQ(arg(softmaxTop), top)
+	MOVQ(Arg(softmaxTop), top)
 	softmaxColumns(
 		func(Register) {
 			both(func(h int) { VMOVUPS(Mem{Base: RBX, Disp: 32 * h}, best[h]) })
@@ -116,15 +119,15 @@ func genSoftmaxTop() {
 		})
 }
 
-// genSoftmaxExp generates x = exp(x - top) and sum = Σ of that over rows, whose
+// exponentials generates x = exp(x - top) and sum = Σ of that over rows, whose
 // rounding errors it carries along (Kahan).
-func genSoftmaxExp(numbers []Mem) {
-	function("softmaxExp")
+func exponentials(numbers []Mem) {
+	Begin("softmaxExp")
 	coefficients, others := numbers[:len(expCoefficients)], numbers[len(expCoefficients):]
 	least, log2e, high, low, one, bias := others[0], others[1], others[2], others[3], others[4], others[5]
 	top, sum := R10, R11
-	MOVQ(arg(softmaxTop), top)
-	MOVQ(arg(softmaxSum), sum)
+	MOVQ(Arg(softmaxTop), top)
+	MOVQ(Arg(softmaxSum), sum)
 	tops, sums, lost := []VecPhysical{Y0, Y1}, []VecPhysical{Y2, Y3}, []VecPhysical{Y4, Y5}
 	softmaxColumns(
 		func(column Register) {
@@ -136,7 +139,7 @@ func genSoftmaxExp(numbers []Mem) {
 		},
 		func(at Register) {
 			both(func(h int) {
-				x, n, p, small := y[6+5*h], y[7+5*h], y[8+5*h], y[9+5*h]
+				x, n, p, small := YMMs[6+5*h], YMMs[7+5*h], YMMs[8+5*h], YMMs[9+5*h]
 				VMOVUPS(Mem{Base: at, Disp: 32 * h}, x)
 				VSUBPS(tops[h], x, x)
 				VCMPPS(Imm(17), least, x, small) // x < least, not for a NaN
@@ -148,7 +151,7 @@ func genSoftmaxExp(numbers []Mem) {
 				for _, c := range coefficients[1:] {
 					VFMADD213PS(c, x, p)
 				}
-				square := y[10+5*h]
+				square := YMMs[10+5*h]
 				VMULPS(x, x, square)
 				VFMADD213PS(x, square, p)
 				VADDPS(one, p, p)
@@ -170,20 +173,20 @@ func genSoftmaxExp(numbers []Mem) {
 		})
 }
 
-// genSoftmaxDivide generates x = x / sum.
-func genSoftmaxDivide() {
-	function("softmaxDivide")
+// divide generates x = x / sum.
+func divide() {
+	Begin("softmaxDivide")
 	sum, sums := R11, []VecPhysical{Y0, Y1}
-	MOVQ(arg(softmaxSum), sum)
+	MOVQ(Arg(softmaxSum), sum)
 	softmaxColumns(
 		func(column Register) {
 			both(func(h int) { VMOVUPS(columnsOf(sum, column, h), sums[h]) })
 		},
 		func(at Register) {
 			both(func(h int) {
-				VMOVUPS(Mem{Base: at, Disp: 32 * h}, y[2+h])
-				VDIVPS(sums[h], y[2+h], y[2+h])
-				VMOVUPS(y[2+h], Mem{Base: at, Disp: 32 * h})
+				VMOVUPS(Mem{Base: at, Disp: 32 * h}, YMMs[2+h])
+				VDIVPS(sums[h], YMMs[2+h], YMMs[2+h])
+				VMOVUPS(YMMs[2+h], Mem{Base: at, Disp: 32 * h})
 			})
 		},
 		func(Register) {})

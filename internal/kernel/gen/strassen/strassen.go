@@ -1,4 +1,4 @@
-package main
+package strassen
 
 import (
 	"fmt"
@@ -6,9 +6,11 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
-// Offsets of the fields of kernel.strassenInput.
+// Offsets of the fields of strassen.inputArgs.
 const (
 	strassenIn = 8 * iota // four: by half of the pixels, then of the channels
 	_
@@ -26,7 +28,7 @@ const (
 	strassenAhead
 )
 
-// Offsets of the fields of kernel.strassenOutput.
+// Offsets of the fields of strassen.outputArgs.
 const (
 	strassenM = 8 * iota
 	strassenMStep
@@ -53,57 +55,57 @@ const quarters = 4
 // positions addresses the elements of one item at Strassen's seven positions.
 type positions struct {
 	base GPPhysical
-	sevenfold
+	Sevenfold
 }
 
 func (p positions) load(base, step int) {
-	MOVQ(arg(base), p.base)
-	p.sevenfold.load(arg(step))
+	MOVQ(Arg(base), p.base)
+	p.Sevenfold.Load(Arg(step))
 }
 
-func (p positions) at(i, disp int) Mem { return p.sevenfold.at(p.base, i, disp) }
+func (p positions) at(i, disp int) Mem { return p.Sevenfold.At(p.base, i, disp) }
 
-// genStrassen generates the transforms of Strassen's algorithm for a run of
+// Write generates the transforms of Strassen's algorithm for a run of
 // pixels, of 16 channels each.
-func genStrassen(l lanes) {
-	l.strassenInput(false)
-	l.strassenInput(true)
-	l.strassenOutput()
+func Write(l Lanes) {
+	input(l, false)
+	input(l, true)
+	output(l)
 }
 
-// strassenInput generates the sums of the quarters of A that the seven
+// input generates the sums of the quarters of A that the seven
 // products take:
 //
 //	A00+A11, A10+A11, A00, A11, A00+A01, A10-A00, A01-A11
 //
 // Paired, A itself is a sum or a difference, of in and other: one that the
 // products of the level above take.
-func (l lanes) strassenInput(paired bool) {
+func input(l Lanes, paired bool) {
 	if paired {
-		function("strassenInputPair%d", 8*l.bytes)
+		Begin("strassenInputPair%d", 8*l.Bytes)
 	} else {
-		function("strassenInput%d", 8*l.bytes)
+		Begin("strassenInput%d", 8*l.Bytes)
 	}
 	in := []GPPhysical{RBX, RCX, RDX, RSI}
-	v := positions{RDI, sevenfold{R8, R9, R10}}
+	v := positions{RDI, Sevenfold{Step: R8, Step3: R9, Step5: R10}}
 	at, ahead := R11, R12
 	other := []GPPhysical{R12, R13, R14, R15}
-	a, sum, sign := l.r[0:quarters], l.r[quarters:], l.r[quarters+5]
+	a, sum, sign := l.R[0:quarters], l.R[quarters:], l.R[quarters+5]
 	for q := range in {
-		MOVQ(arg(strassenIn+8*q), in[q])
+		MOVQ(Arg(strassenIn+8*q), in[q])
 	}
 	v.load(strassenV, strassenVStep)
 	if paired {
 		for q := range other {
-			MOVQ(arg(strassenOther+8*q), other[q])
+			MOVQ(Arg(strassenOther+8*q), other[q])
 		}
-		VBROADCASTSS(arg(strassenSign), sign)
+		VBROADCASTSS(Arg(strassenSign), sign)
 	} else {
-		MOVQ(arg(strassenAhead), ahead)
+		MOVQ(Arg(strassenAhead), ahead)
 	}
 	XORQ(at, at)
 	Label("pixel")
-	for disp := 0; disp < 64; disp += l.bytes {
+	for disp := 0; disp < 64; disp += l.Bytes {
 		for q := range in {
 			VMOVUPS(Mem{Base: in[q], Disp: disp, Index: at, Scale: 1}, a[q])
 			switch {
@@ -123,76 +125,67 @@ func (l lanes) strassenInput(paired bool) {
 		}
 	}
 	if !paired {
-		ADDQ(arg(strassenStride), ahead)
+		ADDQ(Arg(strassenStride), ahead)
 	}
-	ADDQ(arg(strassenStride), at)
+	ADDQ(Arg(strassenStride), at)
 	ADDQ(Imm(64), v.base)
-	CMPQ(at, arg(strassenEnd))
+	CMPQ(at, Arg(strassenEnd))
 	JB(LabelRef("pixel"))
 	VZEROUPPER()
 	RET()
 }
 
-// strassenOutput generates act(C·scale + shift + residual) of the quarters of
+// output generates act(C·scale + shift + residual) of the quarters of
 // C, which are sums of the products:
 //
 //	C00 = M0+M3-M4+M6, C01 = M2+M4, C10 = M1+M3, C11 = M0-M1+M2+M5
-func (l lanes) strassenOutput() {
-	function("strassenOutput%d", 8*l.bytes)
-	m := positions{RBX, sevenfold{RCX, RDX, RSI}}
+func output(l Lanes) {
+	Begin("strassenOutput%d", 8*l.Bytes)
+	m := positions{RBX, Sevenfold{Step: RCX, Step3: RDX, Step5: RSI}}
 	out := []GPPhysical{RDI, R8, R9, R10}
 	at, pixels, residual := R11, R12, R13
-	c, scaled := l.r[0:quarters], l.r[4]
-	zero, slope := l.r[5], l.r[6]
-	affine := l.r[7:] // scale and shift of the halves, for each vector of a block
+	c, scaled := l.R[0:quarters], l.R[4]
+	zero, slope := l.R[5], l.R[6]
+	affine := l.R[7:] // scale and shift of the halves, for each vector of a block
 	m.load(strassenM, strassenMStep)
-	vectors := 64 / l.bytes
+	vectors := 64 / l.Bytes
 	for i := range 2 * vectors {
-		h, disp := i%2, i/2*l.bytes
-		MOVQ(arg(strassenScale+8*h), at)
+		h, disp := i%2, i/2*l.Bytes
+		MOVQ(Arg(strassenScale+8*h), at)
 		VMOVUPS(Mem{Base: at, Disp: disp}, affine[2*i])
-		MOVQ(arg(strassenShift+8*h), at)
+		MOVQ(Arg(strassenShift+8*h), at)
 		VMOVUPS(Mem{Base: at, Disp: disp}, affine[2*i+1])
 	}
 	for q := range out {
-		MOVQ(arg(strassenOut+8*q), out[q])
+		MOVQ(Arg(strassenOut+8*q), out[q])
 	}
 	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
-	VBROADCASTSS(arg(strassenSlope), slope)
-	MOVQ(arg(strassenMPixels), pixels)
+	VBROADCASTSS(Arg(strassenSlope), slope)
+	MOVQ(Arg(strassenMPixels), pixels)
 	XORQ(at, at)
 	Label("pixel")
 	for i := range vectors {
-		disp := i * l.bytes
+		disp := i * l.Bytes
 		label := func(name string) string { return fmt.Sprintf("%s%d", name, disp) }
-		l.strassenSums(m, disp, c, scaled)
+		sums(m, disp, c, scaled)
 		for q := range c {
 			j := 2 * (2*i + q%2)
 			VFMADD213PS(affine[j+1], affine[j], c[q])
 		}
-		MOVQ(arg(strassenResidual), residual)
+		MOVQ(Arg(strassenResidual), residual)
 		TESTQ(residual, residual)
 		JZ(LabelRef(label("activate")))
 		for q := range c {
 			if q > 0 {
-				MOVQ(arg(strassenResidual+8*q), residual)
+				MOVQ(Arg(strassenResidual+8*q), residual)
 			}
 			VADDPS(Mem{Base: residual, Disp: disp, Index: at, Scale: 1}, c[q], c[q])
 		}
 		Label(label("activate"))
-		CMPQ(arg(strassenAct), Imm(1))
-		JB(LabelRef(label("store")))
-		JA(LabelRef(label("leaky")))
-		for q := range c {
-			VMAXPS(c[q], zero, c[q])
-		}
-		JMP(LabelRef(label("store")))
-		Label(label("leaky"))
-		for q := range c {
-			VMULPS(c[q], slope, scaled)
-			VMAXPS(c[q], scaled, c[q])
-		}
-		Label(label("store"))
+		Activation{
+			Number: Arg(strassenAct), Values: c, Label: label,
+			Zero: []VecPhysical{zero}, Slope: []VecPhysical{slope}, Scaled: []VecPhysical{scaled},
+		}.Generate()
 		for q := range c {
 			VMOVUPS(c[q], Mem{Base: out[q], Disp: disp, Index: at, Scale: 1})
 		}
@@ -205,8 +198,8 @@ func (l lanes) strassenOutput() {
 	RET()
 }
 
-// strassenSums adds the products up to the quarters of C.
-func (l lanes) strassenSums(m positions, disp int, c []VecPhysical, tmp VecPhysical) {
+// sums adds the products up to the quarters of C.
+func sums(m positions, disp int, c []VecPhysical, tmp VecPhysical) {
 	VMOVUPS(m.at(0, disp), c[0])
 	VMOVUPS(m.at(2, disp), c[1])
 	VMOVUPS(m.at(1, disp), c[2])

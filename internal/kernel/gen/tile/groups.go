@@ -1,17 +1,19 @@
-package main
+package tile
 
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
 // Groups may have too few outputs to fill two vectors that an input broadcast
-// to all lanes is multiplied with. A panel of one vector would take more loads
+// to all Lanes is multiplied with. A panel of one vector would take more loads
 // of inputs than the processor makes beside its multiplications. So a load
-// brings two inputs at once, repeated over the lanes, and a pixel has two sums
+// brings two inputs at once, repeated over the Lanes, and a pixel has two sums
 // all the same: what lane l multiplies belongs to output l in the first, and to
-// another lane's in the second. After all taps the second sum's lanes swap
+// another lane's in the second. After all taps the second sum's Lanes swap
 // places, and it is added to the first.
 //
 // A tap is four input channels, of each group in the panel, at a place in the
@@ -19,13 +21,13 @@ import (
 type narrow struct {
 	// load brings a half of a tap's inputs.
 	load func(t *tile, p, half int, x VecPhysical)
-	// swap is the order of the second sum's lanes.
+	// swap is the order of the second sum's Lanes.
 	swap uint8
 }
 
-// fours is two groups of four outputs and inputs: lanes hold the even inputs of
+// fours is two groups of four outputs and inputs: Lanes hold the even inputs of
 // their own group, each twice, 0 0 2 2, or the odd ones; the second sum's are
-// two lanes off.
+// two Lanes off.
 var fours = narrow{swap: 0x4e, load: func(t *tile, p, half int, x VecPhysical) {
 	if half == 0 {
 		VMOVSLDUP(t.pixel(p, 0), x)
@@ -34,14 +36,14 @@ var fours = narrow{swap: 0x4e, load: func(t *tile, p, half int, x VecPhysical) {
 	}
 }}
 
-// eights is eight outputs of one group: lanes hold two inputs in turn, 0 1 0 1;
+// eights is eight outputs of one group: Lanes hold two inputs in turn, 0 1 0 1;
 // the second sum's are the neighbour's.
 var eights = narrow{swap: 0xb1, load: func(t *tile, p, half int, x VecPhysical) {
 	VBROADCASTSD(t.pixel(p, 2*half), x)
 }}
 
-// genGroups256 generates the tiles of 1 to 6 pixels × 8 channels.
-func genGroups256() {
+// Groups generates the tiles of 1 to 6 pixels × 8 channels.
+func Groups(Lanes) {
 	for pixels := 1; pixels <= 6; pixels++ {
 		fours.tile("fours256x%d", pixels)
 	}
@@ -51,25 +53,25 @@ func genGroups256() {
 }
 
 func (n narrow) tile(name string, pixels int) {
-	t := newTile(pixels, 3, 2, 2) // a step is two inputs with two sums
+	t := newTile(pixels, 3, 2, 2, YMMs[:12], YMMs[12:]) // a step is two inputs with two sums
 	t.runs = true
-	function(name, pixels)
+	Begin(name, pixels)
 	step := func(half int) {
 		VMOVUPS(t.weight(half, 0), Y12)
 		VMOVUPS(t.weight(half, 1), Y13)
 		for p := range pixels {
-			x := y[14+p%2]
+			x := YMMs[14+p%2]
 			n.load(t, p, half, x)
-			VFMADD231PS(Y12, x, acc256(p, 0))
-			VFMADD231PS(Y13, x, acc256(p, 1))
+			VFMADD231PS(Y12, x, t.sum(p, 0))
+			VFMADD231PS(Y13, x, t.sum(p, 1))
 		}
 	}
-	t.body(t.zero256, step, func() {
+	t.body(step, func() {
 		for p := range pixels {
-			VPERMILPS(Imm(uint64(n.swap)), acc256(p, 1), acc256(p, 1))
-			VADDPS(acc256(p, 1), acc256(p, 0), acc256(p, 0))
+			VPERMILPS(Imm(uint64(n.swap)), t.sum(p, 1), t.sum(p, 1))
+			VADDPS(t.sum(p, 1), t.sum(p, 0), t.sum(p, 0))
 		}
 		t.vectors = 1
-		t.epilogue(ops256())
+		t.epilogue()
 	})
 }

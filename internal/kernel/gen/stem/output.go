@@ -1,4 +1,4 @@
-package main
+package stem
 
 import (
 	"fmt"
@@ -6,9 +6,11 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
-// Offsets of the fields of kernel.stemOutputArgs.
+// Offsets of the fields of stem.outputArgs.
 const (
 	stemOutputIn = 8 * iota
 	stemOutputStep
@@ -41,20 +43,20 @@ var (
 // output generates act((Aᵀ·m·A)·scale + shift + residual) for count tiles that
 // lie side by side, stored for the rows and columns that lie inside the map.
 func (s *stem) output() {
-	function("stemOutput%d", 8*s.bytes)
-	rows, count := sevenfold{R8, R9, R10}, R15
-	MOVQ(arg(stemOutputIn), stemM)
-	MOVQ(arg(stemOutputOut), stemTo)
-	MOVQ(arg(stemOutputResidual), stemAdd)
-	MOVQ(arg(stemOutputAffine), stemAffine)
-	MOVQ(arg(stemOutputScratch), stemScratch)
-	MOVQ(arg(stemOutputCount), count)
-	rows.load(arg(stemOutputStep))
-	IMUL3Q(Imm(stemSize), rows.step, rows.step) // from row to row of positions
-	rows.multiples()
+	Begin("stemOutput%d", 8*s.Bytes)
+	rows, count := Sevenfold{Step: R8, Step3: R9, Step5: R10}, R15
+	MOVQ(Arg(stemOutputIn), stemM)
+	MOVQ(Arg(stemOutputOut), stemTo)
+	MOVQ(Arg(stemOutputResidual), stemAdd)
+	MOVQ(Arg(stemOutputAffine), stemAffine)
+	MOVQ(Arg(stemOutputScratch), stemScratch)
+	MOVQ(Arg(stemOutputCount), count)
+	rows.Load(Arg(stemOutputStep))
+	IMUL3Q(Imm(stemSize), rows.Step, rows.Step) // from row to row of positions
+	rows.Multiples()
 	s.load("stemOutput", 2, 4, 8)
 	Label("tile")
-	for h := 0; h < s.halves(); h++ {
+	for h := 0; h < s.Halves(); h++ {
 		s.outputColumns(rows, h)
 		s.outputRows(h)
 	}
@@ -71,19 +73,19 @@ func (s *stem) output() {
 }
 
 // outputColumns generates Aᵀ·m into the scratch, for one half of the channels.
-func (s *stem) outputColumns(rows sevenfold, h int) {
+func (s *stem) outputColumns(rows Sevenfold, h int) {
 	at := R12
 	MOVQ(stemM, at)
 	for x := 0; x < stemSize; x++ {
 		for y, m := range s.line {
-			VMOVUPS(rows.at(at, y, h*s.bytes), m)
+			VMOVUPS(rows.At(at, y, h*s.Bytes), m)
 		}
 		if x < stemSize-1 {
-			ADDQ(arg(stemOutputStep), at)
+			ADDQ(Arg(stemOutputStep), at)
 		}
 		s.outputLine()
 		for y, t := range s.turned[:stemOutputs] {
-			VMOVUPS(t, Mem{Base: stemScratch, Disp: (y*stemSize + x) * s.bytes})
+			VMOVUPS(t, Mem{Base: stemScratch, Disp: (y*stemSize + x) * s.Bytes})
 		}
 	}
 }
@@ -96,25 +98,25 @@ func (s *stem) outputRows(h int) {
 	MOVQ(stemScratch, from)
 	MOVQ(stemTo, to)
 	MOVQ(stemAdd, add)
-	MOVQ(arg(stemOutputRows), stemRowsLeft)
+	MOVQ(Arg(stemOutputRows), stemRowsLeft)
 	Label(label("row"))
 	for x, m := range s.line {
-		VMOVUPS(Mem{Base: from, Disp: x * s.bytes}, m)
+		VMOVUPS(Mem{Base: from, Disp: x * s.Bytes}, m)
 	}
-	ADDQ(U32(uint32(stemSize*s.bytes)), from)
+	ADDQ(U32(uint32(stemSize*s.Bytes)), from)
 	s.outputLine()
-	VMOVUPS(s.of(stemAffine, h), scale)
+	VMOVUPS(s.Of(stemAffine, h), scale)
 	for _, v := range t {
-		VFMADD213PS(Mem{Base: stemAffine, Disp: 64 + h*s.bytes}, scale, v)
+		VFMADD213PS(Mem{Base: stemAffine, Disp: 64 + h*s.Bytes}, scale, v)
 	}
 	TESTQ(stemAdd, stemAdd)
 	JZ(LabelRef(label("activate")))
-	s.inside(label("added"), func(x int) { VADDPS(Mem{Base: add, Disp: 64*x + h*s.bytes}, t[x], t[x]) })
-	ADDQ(arg(stemOutputResidualPitch), add)
+	s.inside(label("added"), func(x int) { VADDPS(Mem{Base: add, Disp: 64*x + h*s.Bytes}, t[x], t[x]) })
+	ADDQ(Arg(stemOutputResidualPitch), add)
 	Label(label("activate"))
 	s.activate(label)
-	s.inside(label("stored"), func(x int) { VMOVUPS(t[x], Mem{Base: to, Disp: 64*x + h*s.bytes}) })
-	ADDQ(arg(stemOutputPitch), to)
+	s.inside(label("stored"), func(x int) { VMOVUPS(t[x], Mem{Base: to, Disp: 64*x + h*s.Bytes}) })
+	ADDQ(Arg(stemOutputPitch), to)
 	DECQ(stemRowsLeft)
 	JNZ(LabelRef(label("row")))
 }
@@ -123,7 +125,7 @@ func (s *stem) outputRows(h int) {
 func (s *stem) inside(done string, f func(x int)) {
 	for x := 0; x < stemOutputs; x++ {
 		if x > 0 {
-			CMPQ(arg(stemOutputColumns), Imm(uint64(x)))
+			CMPQ(Arg(stemOutputColumns), Imm(uint64(x)))
 			JBE(LabelRef(done))
 		}
 		f(x)
@@ -133,23 +135,12 @@ func (s *stem) inside(done string, f func(x int)) {
 
 // activate applies the activation function to a row.
 func (s *stem) activate(label func(string) string) {
-	zero, scaled := s.line[0], s.line[1]
-	t := s.turned[:stemOutputs]
-	CMPQ(arg(stemOutputAct), Imm(1))
-	JB(LabelRef(label("store")))
-	JA(LabelRef(label("leaky")))
-	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
-	for _, v := range t {
-		VMAXPS(v, zero, v)
-	}
-	JMP(LabelRef(label("store")))
-	Label(label("leaky"))
-	VBROADCASTSS(arg(stemOutputSlope), zero)
-	for _, v := range t {
-		VMULPS(v, zero, scaled)
-		VMAXPS(v, scaled, v)
-	}
-	Label(label("store"))
+	factor := s.line[:1]
+	Activation{
+		Number: Arg(stemOutputAct), Values: s.turned[:stemOutputs], Zero: factor, Slope: factor, Scaled: s.line[1:2], Label: label,
+		SetZero:  func() { VXORPS(factor[0].AsX(), factor[0].AsX(), factor[0].AsX()) },
+		SetSlope: func() { VBROADCASTSS(Arg(stemOutputSlope), factor[0]) },
+	}.Generate()
 }
 
 // outputLine is t = Aᵀ·m of F(4, 4), eightfold at 1/2:

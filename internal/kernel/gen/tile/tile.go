@@ -1,14 +1,23 @@
-package main
+package tile
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
-// Offsets of the fields of kernel.tileArgs.
+// Conv generates the tiles that broadcast inputs.
+func Conv(l Lanes) {
+	if l.Bytes == 64 {
+		conv512s()
+	} else {
+		conv256s()
+	}
+}
+
+// Offsets of the fields of tile.Args.
 const (
 	argIn0 = 8 * iota
 	argIn1
@@ -57,8 +66,11 @@ const (
 type tile struct {
 	pixels, half, unroll int
 	vectors              int // of weights; accumulators are pixels × vectors
-	in                   [2]GPPhysical
-	s, s3, s5            GPPhysical
+	// sums are the accumulators, a pixel's so many apart; tmp what else there is.
+	sums, tmp []VecPhysical
+	stride    int
+	in        [2]GPPhysical
+	strides   Sevenfold
 	// soon holds the addresses of a tap some ahead, whose pixels are fetched.
 	soon []GPPhysical
 	// runs makes a loop over tiles that lie side by side.
@@ -68,38 +80,13 @@ type tile struct {
 // tapsAhead is how many taps ahead pixels are fetched.
 const tapsAhead = 4
 
-func newTile(pixels, half, vectors, unroll int) *tile {
-	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: vectors,
-		in: [2]GPPhysical{R11, R12}, s: R8, s3: R9, s5: R10}
+func newTile(pixels, half, vectors, unroll int, sums, tmp []VecPhysical) *tile {
+	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: vectors, sums: sums, tmp: tmp, stride: vectors,
+		in: [2]GPPhysical{R11, R12}, strides: Sevenfold{Step: R8, Step3: R9, Step5: R10}}
 }
-
-func arg(offset int) Mem { return Mem{Base: RAX, Disp: offset} }
 
 // pixel is the address of channel ic of a pixel.
-func (t *tile) pixel(p, ic int) Mem {
-	m := t.strided(p % t.half)
-	m.Base, m.Disp = t.in[p/t.half], 4*ic
-	return m
-}
-
-// strided is an address p pixels from where it shall begin.
-func (t *tile) strided(p int) (m Mem) {
-	switch p {
-	case 1:
-		m.Index, m.Scale = t.s, 1
-	case 2:
-		m.Index, m.Scale = t.s, 2
-	case 3:
-		m.Index, m.Scale = t.s3, 1
-	case 4:
-		m.Index, m.Scale = t.s, 4
-	case 5:
-		m.Index, m.Scale = t.s5, 1
-	case 6:
-		m.Index, m.Scale = t.s3, 2
-	}
-	return m
-}
+func (t *tile) pixel(p, ic int) Mem { return t.strides.At(t.in[p/t.half], p%t.half, 4*ic) }
 
 // Registers of the loops.
 var (
@@ -111,25 +98,23 @@ var (
 	tileAhead   = R13
 )
 
-// body computes the tiles: zero clears the accumulators, step makes the
-// multiplications of one channel, finish stores.
-func (t *tile) body(zero func(), step func(ic int), finish func()) {
-	MOVQ(arg(argStride), t.s)
-	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 2}, t.s3)
-	LEAQ(Mem{Base: t.s, Index: t.s, Scale: 4}, t.s5)
-	MOVQ(arg(argAhead), tileAhead)
+// body computes the tiles: step makes the multiplications of one channel, finish
+// stores.
+func (t *tile) body(step func(ic int), finish func()) {
+	t.strides.Load(Arg(argStride))
+	MOVQ(Arg(argAhead), tileAhead)
 	if t.runs {
 		Label("tile")
-		t.resume(zero)
+		t.resume()
 		t.fetchOutputs()
 	} else {
-		zero()
+		t.zero()
 	}
-	MOVQ(arg(argIn0), tileIn0)
-	MOVQ(arg(argIn1), tileIn1)
-	MOVQ(arg(argWeights), tileWeights)
-	MOVQ(arg(argOffsets), tileOffsets)
-	MOVQ(arg(argTaps), tileTaps)
+	MOVQ(Arg(argIn0), tileIn0)
+	MOVQ(Arg(argIn1), tileIn1)
+	MOVQ(Arg(argWeights), tileWeights)
+	MOVQ(Arg(argOffsets), tileOffsets)
+	MOVQ(Arg(argTaps), tileTaps)
 	t.loop(step)
 	if t.runs {
 		t.pause()
@@ -156,9 +141,7 @@ func (t *tile) loop(step func(ic int)) {
 			PREFETCHT1(Mem{Base: tileAhead, Disp: 64 * ic * fetches / t.unroll})
 		}
 		if p := ic / 2; t.soon != nil && ic%2 == 0 && p < t.pixels {
-			m := t.strided(p % t.half)
-			m.Base = t.soon[p/t.half]
-			PREFETCHT0(m)
+			PREFETCHT0(t.strides.At(t.soon[p/t.half], p%t.half, 0))
 		}
 		step(ic)
 	}
@@ -231,9 +214,9 @@ func (t *tile) outputs(base [2]GPPhysical, step GPPhysical, p, v int) Mem {
 // residuals.
 func (t *tile) outputStep(block, pixel int) Mem {
 	if t.bytes() == 32 {
-		return arg(pixel)
+		return Arg(pixel)
 	}
-	return arg(block)
+	return Arg(block)
 }
 
 // forOutputs visits every vector, the second ones first: where the layer has
@@ -247,72 +230,63 @@ func (t *tile) forOutputs(f func(p, v int)) {
 	}
 }
 
-// epilogue is act(sum·scale + shift + residual), stored. load, fma, add, max,
-// mul and store are the vector width's instructions on accumulators.
-type vectorOps struct {
-	load      func(m Mem, tmp int)
-	broadcast func(m Mem, tmp int)
-	zero      func(tmp int)
-	affine    func(p, v int)
-	addMem    func(m Mem, p, v int)
-	maxTmp    func(p, v, tmp int)
-	mulTmp    func(p, v, tmp, dst int)
-	store     func(p, v int, m Mem)
-}
-
 // The temporaries of the epilogue: scale and shift of the two vectors first,
 // zero or slope and a product later.
 const (
-	tmpScale0 = iota
-	tmpScale1
-	tmpShift0
-	tmpShift1
+	tmpScale = 0
+	tmpShift = 2
 )
 
-func (t *tile) epilogue(o vectorOps) {
+// epilogue generates act(sum·scale + shift + residual), stored.
+func (t *tile) epilogue() {
 	base, step := t.in, RSI
-	MOVQ(arg(argScale), base[0])
-	MOVQ(arg(argShift), base[1])
+	MOVQ(Arg(argScale), base[0])
+	MOVQ(Arg(argShift), base[1])
 	for v := 0; v < t.vectors; v++ {
-		o.load(Mem{Base: base[0], Disp: v * t.bytes()}, tmpScale0+v)
-		o.load(Mem{Base: base[1], Disp: v * t.bytes()}, tmpShift0+v)
+		VMOVUPS(Mem{Base: base[0], Disp: v * t.bytes()}, t.tmp[tmpScale+v])
+		VMOVUPS(Mem{Base: base[1], Disp: v * t.bytes()}, t.tmp[tmpShift+v])
 	}
-	t.forOutputs(o.affine)
-
-	MOVQ(arg(argRes0), base[0])
-	TESTQ(base[0], base[0])
-	JZ(LabelRef("activate"))
-	MOVQ(arg(argRes1), base[1])
-	MOVQ(t.outputStep(argResBlock, argResPixel), step)
-	t.forOutputs(func(p, v int) { o.addMem(t.outputs(base, step, p, v), p, v) })
-
-	Label("activate")
-	act := RDI
-	MOVQ(arg(argAct), act)
-	CMPQ(act, Imm(1))
-	JB(LabelRef("store"))
-	JA(LabelRef("leaky"))
-	o.zero(0)
-	t.forOutputs(func(p, v int) { o.maxTmp(p, v, 0) })
-	JMP(LabelRef("store"))
-	Label("leaky")
-	o.broadcast(arg(argSlope), 0)
+	var sums []VecPhysical
 	t.forOutputs(func(p, v int) {
-		o.mulTmp(p, v, 0, 1)
-		o.maxTmp(p, v, 1)
+		VFMADD213PS(t.tmp[tmpShift+v], t.tmp[tmpScale+v], t.sum(p, v))
+		sums = append(sums, t.sum(p, v))
 	})
 
-	Label("store")
-	MOVQ(arg(argOut0), base[0])
-	MOVQ(arg(argOut1), base[1])
+	MOVQ(Arg(argRes0), base[0])
+	TESTQ(base[0], base[0])
+	JZ(LabelRef("activate"))
+	MOVQ(Arg(argRes1), base[1])
+	MOVQ(t.outputStep(argResBlock, argResPixel), step)
+	t.forOutputs(func(p, v int) { VADDPS(t.outputs(base, step, p, v), t.sum(p, v), t.sum(p, v)) })
+
+	Label("activate")
+	act, factor := RDI, t.tmp[:1]
+	MOVQ(Arg(argAct), act)
+	Activation{
+		Number: act, Values: sums, Zero: factor, Slope: factor, Scaled: t.tmp[1:2],
+		SetZero: func() { t.clear(factor[0]) }, SetSlope: func() { VBROADCASTSS(Arg(argSlope), factor[0]) },
+	}.Generate()
+	MOVQ(Arg(argOut0), base[0])
+	MOVQ(Arg(argOut1), base[1])
 	MOVQ(t.outputStep(argOutBlock, argOutPixel), step)
-	t.forOutputs(func(p, v int) { o.store(p, v, t.outputs(base, step, p, v)) })
+	t.forOutputs(func(p, v int) { VMOVUPS(t.sum(p, v), t.outputs(base, step, p, v)) })
 }
 
-// function starts an assembly function on a *tileArgs. avo does not know the
-// type; the Go side converts the pointer.
-func function(format string, args ...any) {
-	TEXT(fmt.Sprintf(format, args...), NOSPLIT|NOFRAME, "func(a *byte)")
-	Pragma("noescape")
-	Load(Param("a"), RAX)
+// clear zeroes a register.
+func (t *tile) clear(r VecPhysical) {
+	if t.bytes() == 64 {
+		VPXORD(r, r, r)
+	} else {
+		VXORPS(r, r, r)
+	}
 }
+
+// zero clears the accumulators.
+func (t *tile) zero() {
+	for i := range t.vectors * t.pixels {
+		t.clear(t.sums[i])
+	}
+}
+
+// sum is the accumulator of vector v of a pixel.
+func (t *tile) sum(p, v int) VecPhysical { return t.sums[t.stride*p+v] }

@@ -1,9 +1,11 @@
-package main
+package tile
 
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
 // A run is a loop over tiles that lie side by side, in some rows, and over a part
@@ -12,48 +14,48 @@ import (
 // memory.
 
 // resume clears the accumulators, or loads the sums of the parts before.
-func (t *tile) resume(zero func()) {
-	CMPQ(arg(argResume), Imm(0))
+func (t *tile) resume() {
+	CMPQ(Arg(argResume), Imm(0))
 	JNE(LabelRef("resume"))
-	zero()
+	t.zero()
 	JMP(LabelRef("begun"))
 	Label("resume")
-	MOVQ(arg(argSums), t.in[0])
-	t.forOutputs(func(p, v int) { VMOVUPS(t.sum(p, v), y[2*p+v]) })
+	MOVQ(Arg(argSums), t.in[0])
+	t.forOutputs(func(p, v int) { VMOVUPS(t.paused(p, v), t.sum(p, v)) })
 	Label("begun")
 }
 
 // pause stores the sums where parts are still to come.
 func (t *tile) pause() {
-	CMPQ(arg(argPause), Imm(0))
+	CMPQ(Arg(argPause), Imm(0))
 	JEQ(LabelRef("finish"))
-	MOVQ(arg(argSums), t.in[0])
-	t.forOutputs(func(p, v int) { VMOVUPS(y[2*p+v], t.sum(p, v)) })
+	MOVQ(Arg(argSums), t.in[0])
+	t.forOutputs(func(p, v int) { VMOVUPS(t.sum(p, v), t.paused(p, v)) })
 	JMP(LabelRef("advance"))
 	Label("finish")
 }
 
-// sum is where vector v of a pixel's sums lies.
-func (t *tile) sum(p, v int) Mem {
+// paused is where vector v of a pixel's sums lies.
+func (t *tile) paused(p, v int) Mem {
 	return Mem{Base: t.in[0], Disp: 64*p + 32*v}
 }
 
 // fetchOutputs asks for what the epilogue will read and write.
 func (t *tile) fetchOutputs() {
-	CMPQ(arg(argPause), Imm(0))
+	CMPQ(Arg(argPause), Imm(0))
 	JNE(LabelRef("fetched"))
 	base, step := t.in, RSI
-	MOVQ(arg(argOut0), base[0])
-	MOVQ(arg(argOut1), base[1])
-	MOVQ(arg(argOutPixel), step)
+	MOVQ(Arg(argOut0), base[0])
+	MOVQ(Arg(argOut1), base[1])
+	MOVQ(Arg(argOutPixel), step)
 	for p := 0; p < t.pixels; p++ {
 		PREFETCHT0(t.outputs(base, step, p, 0))
 	}
-	MOVQ(arg(argRes0), base[0])
+	MOVQ(Arg(argRes0), base[0])
 	TESTQ(base[0], base[0])
 	JZ(LabelRef("fetched"))
-	MOVQ(arg(argRes1), base[1])
-	MOVQ(arg(argResPixel), step)
+	MOVQ(Arg(argRes1), base[1])
+	MOVQ(Arg(argResPixel), step)
 	for p := 0; p < t.pixels; p++ {
 		PREFETCHT0(t.outputs(base, step, p, 0))
 	}
@@ -65,21 +67,21 @@ func (t *tile) fetchOutputs() {
 // asked for ahead begins again with the weights in use, which are there.
 func (t *tile) advance() {
 	Label("advance")
-	CMPQ(tileAhead, arg(argAheadEnd))
+	CMPQ(tileAhead, Arg(argAheadEnd))
 	JB(LabelRef("more"))
-	MOVQ(arg(argWeights), tileAhead)
+	MOVQ(Arg(argWeights), tileAhead)
 	Label("more")
-	DECQ(arg(argCount))
+	DECQ(Arg(argCount))
 	JZ(LabelRef("row"))
 	t.move(argInStep, argOutStep, argResStep)
 	Label("row")
-	DECQ(arg(argRows))
+	DECQ(Arg(argRows))
 	JZ(LabelRef("done"))
-	MOVQ(arg(argPerRow), tileIn0)
-	MOVQ(tileIn0, arg(argCount))
+	MOVQ(Arg(argPerRow), tileIn0)
+	MOVQ(tileIn0, Arg(argCount))
 	t.move(argRowIn, argRowOut, argRowRes)
 	Label("done")
-	MOVQ(tileAhead, arg(argAhead))
+	MOVQ(tileAhead, Arg(argAhead))
 }
 
 // move goes on by some bytes in the input, the output and the residual.
@@ -87,10 +89,10 @@ func (t *tile) move(in, out, res int) {
 	for _, by := range []struct{ step, first, second int }{
 		{in, argIn0, argIn1}, {out, argOut0, argOut1}, {res, argRes0, argRes1},
 	} {
-		MOVQ(arg(by.step), tileIn0)
-		ADDQ(tileIn0, arg(by.first))
-		ADDQ(tileIn0, arg(by.second))
+		MOVQ(Arg(by.step), tileIn0)
+		ADDQ(tileIn0, Arg(by.first))
+		ADDQ(tileIn0, Arg(by.second))
 	}
-	ADDQ(U32(uint32(64*t.pixels)), arg(argSums))
+	ADDQ(U32(uint32(64*t.pixels)), Arg(argSums))
 	JMP(LabelRef("tile"))
 }

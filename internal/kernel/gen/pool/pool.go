@@ -1,12 +1,14 @@
-package main
+package pool
 
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
-// Offsets of the fields of kernel.poolArgs.
+// Offsets of the fields of pool.maxArgs.
 const (
 	poolIn = 8 * iota
 	poolOffsets
@@ -16,11 +18,20 @@ const (
 	poolPixels
 )
 
-// genPool512 generates the maximum over a window's taps for a row of pixels
+// Write generates the maximum.
+func Write(l Lanes) {
+	if l.Bytes == 64 {
+		max512()
+	} else {
+		max256()
+	}
+}
+
+// max512 generates the maximum over a window's taps for a row of pixels
 // of 16 channels. VMAXPS returns its second source where either is a NaN, so
 // with the new value there a NaN enters; a NaN that is already in is put back.
-func genPool512() {
-	function("maxpool512")
+func max512() {
+	Begin("maxpool512")
 	poolLoop(func(at Mem) {
 		VMOVUPS(at, Z1)
 		VCMPPS(Imm(3), Z0, Z0, K1)
@@ -34,9 +45,9 @@ func genPool512() {
 	})
 }
 
-// genPool256 does the same in two halves.
-func genPool256() {
-	function("maxpool256")
+// max256 does the same in two halves.
+func max256() {
+	Begin("maxpool256")
 	half := func(at Mem, acc VecPhysical) {
 		VMOVUPS(at, Y2)
 		VCMPPS(Imm(3), acc, acc, Y4)
@@ -58,12 +69,12 @@ func genPool256() {
 
 func poolLoop(tap func(at Mem), start func(), store func(at Mem)) {
 	in, offsets, taps, stride, out, pixels := RBX, RCX, RDX, RSI, RDI, R8
-	MOVQ(arg(poolIn), in)
-	MOVQ(arg(poolOffsets), offsets)
-	MOVQ(arg(poolTaps), taps)
-	MOVQ(arg(poolStride), stride)
-	MOVQ(arg(poolOut), out)
-	MOVQ(arg(poolPixels), pixels)
+	MOVQ(Arg(poolIn), in)
+	MOVQ(Arg(poolOffsets), offsets)
+	MOVQ(Arg(poolTaps), taps)
+	MOVQ(Arg(poolStride), stride)
+	MOVQ(Arg(poolOut), out)
+	MOVQ(Arg(poolPixels), pixels)
 	minusInf := R9
 	MOVL(U32(0xff800000), minusInf.As32())
 	VMOVD(minusInf.As32(), X15)

@@ -1,4 +1,4 @@
-package main
+package winograd
 
 import (
 	"fmt"
@@ -7,9 +7,11 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
-// Offsets of the fields of kernel.winogradArgs.
+// Offsets of the fields of winograd.args.
 const (
 	winoIn = 8 * iota
 	winoPitch
@@ -28,22 +30,10 @@ const (
 	winoAhead
 )
 
-// lanes are the registers and width that a transform works in: 16 channels at
-// once in ZMM, 8 in YMM.
-type lanes struct {
-	bytes int
-	r     []VecPhysical
-}
-
-var (
-	lanes512 = lanes{64, z}
-	lanes256 = lanes{32, y}
-)
-
 // winograd generates the transforms of F(outputs x outputs, 3x3), whose tiles
 // have size x size inputs.
 type winograd struct {
-	lanes
+	Lanes
 	outputs, size int
 	// Registers: a line of up to 6 elements, its transform, one to spare and
 	// constants.
@@ -53,12 +43,13 @@ type winograd struct {
 	numbers      map[string]Mem // those that matrix has declared
 }
 
-func genWinograd(l lanes) {
+// Write generates the transforms of all tiles.
+func Write(l Lanes) {
 	for _, outputs := range []int{4, 2, 6, 3} {
-		w := &winograd{lanes: l, outputs: outputs, size: outputs + 2,
-			line: l.r[0:6], turned: l.r[6:12], spare: l.r[12], constants: l.r[13:16]}
+		w := &winograd{Lanes: l, outputs: outputs, size: outputs + 2,
+			line: l.R[0:6], turned: l.R[6:12], spare: l.R[12], constants: l.R[13:16]}
 		if outputs == 6 || outputs == 3 {
-			w.line, w.turned, w.spare = l.r[0:8], l.r[8:14], l.r[15]
+			w.line, w.turned, w.spare = l.R[0:8], l.R[8:14], l.R[15]
 		}
 		w.input()
 		w.output()
@@ -68,49 +59,41 @@ func genWinograd(l lanes) {
 // load broadcasts numbers into the registers for constants. The function's name
 // keeps them apart, which avo declares once for each use.
 func (w *winograd) load(function string, numbers ...int) {
-	w.broadcast(fmt.Sprintf("%s%d%d", function, w.outputs, 8*w.bytes), w.constants, numbers)
-}
-
-// broadcast puts numbers into registers, as their bits: avo prints a whole F32 as
-// an integer.
-func (l lanes) broadcast(name string, to []VecPhysical, numbers []int) {
-	for i, x := range numbers {
-		VBROADCASTSS(ConstData(fmt.Sprintf("%sx%d", name, x), U32(math.Float32bits(float32(x)))), to[i])
-	}
+	w.Broadcast(fmt.Sprintf("%s%d%d", function, w.outputs, 8*w.Bytes), w.constants, numbers)
 }
 
 // winogradArguments loads what both transforms take.
 func winogradArguments() (in, pitch, pixel, out, step, scratch GPPhysical) {
 	in, pitch, pixel, out, step, scratch = RBX, RCX, RDX, RSI, RDI, R8
-	MOVQ(arg(winoIn), in)
-	MOVQ(arg(winoPitch), pitch)
-	MOVQ(arg(winoPixel), pixel)
-	MOVQ(arg(winoOut), out)
-	MOVQ(arg(winoStep), step)
-	MOVQ(arg(winoScratch), scratch)
+	MOVQ(Arg(winoIn), in)
+	MOVQ(Arg(winoPitch), pitch)
+	MOVQ(Arg(winoPixel), pixel)
+	MOVQ(Arg(winoOut), out)
+	MOVQ(Arg(winoStep), step)
+	MOVQ(Arg(winoScratch), scratch)
 	return in, pitch, pixel, out, step, scratch
 }
 
 // at is an element of the scratch, which holds rows of the tile's size.
 func (w *winograd) at(scratch GPPhysical, y, x int) Mem {
-	return Mem{Base: scratch, Disp: (y*w.size + x) * w.bytes}
+	return Mem{Base: scratch, Disp: (y*w.size + x) * w.Bytes}
 }
 
 // input generates V = Bᵀ·d·B for one tile: columns first, into scratch, then
 // rows.
 func (w *winograd) input() {
-	function("winograd%dInput%d", w.outputs, 8*w.bytes)
+	Begin("winograd%dInput%d", w.outputs, 8*w.Bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
 	if w.outputs == 4 {
 		w.load("input", 2, 4, 5)
 	}
 	row, ahead := R9, R10
-	MOVQ(arg(winoAhead), ahead)
+	MOVQ(Arg(winoAhead), ahead)
 	for x := 0; x < w.size; x++ {
 		MOVQ(in, row)
 		for y := 0; y < w.size; y++ {
 			VMOVUPS(Mem{Base: row}, w.line[y])
-			if y%(64/w.bytes) == 0 {
+			if y%(64/w.Bytes) == 0 {
 				PREFETCHT0(Mem{Base: row, Index: ahead, Scale: 1})
 			}
 			if y < w.size-1 {
@@ -185,7 +168,7 @@ func (w *winograd) matrix(function string, m [][]float64, into func(i int) VecPh
 // number broadcasts a number into the spare register. A function declares each
 // once.
 func (w *winograd) number(function string, x float64) {
-	name := fmt.Sprintf("%s%d%d_%08x", function, w.outputs, 8*w.bytes, math.Float32bits(float32(x)))
+	name := fmt.Sprintf("%s%d%d_%08x", function, w.outputs, 8*w.Bytes, math.Float32bits(float32(x)))
 	data, ok := w.numbers[name]
 	if !ok {
 		data = ConstData(name, U32(math.Float32bits(float32(x))))
@@ -196,41 +179,6 @@ func (w *winograd) number(function string, x float64) {
 	}
 	VBROADCASTSS(data, w.spare)
 }
-
-// The matrices of F(6, 3), at 0, ±1, ±2, ±1/2 and infinity, and of F(3, 3), at
-// 0, ±1, 2 and infinity (Lavin and Gray's construction).
-var (
-	winogradB6 = [][]float64{
-		{1, 0, -5.25, 0, 5.25, 0, -1, 0},
-		{0, 1, 1, -4.25, -4.25, 1, 1, 0},
-		{0, -1, 1, 4.25, -4.25, -1, 1, 0},
-		{0, 0.5, 0.25, -2.5, -1.25, 2, 1, 0},
-		{0, -0.5, 0.25, 2.5, -1.25, -2, 1, 0},
-		{0, 2, 4, -2.5, -5, 0.5, 1, 0},
-		{0, -2, 4, 2.5, -5, -0.5, 1, 0},
-		{0, -1, 0, 5.25, 0, -5.25, 0, 1},
-	}
-	winogradA6 = [][]float64{
-		{1, 1, 1, 1, 1, 1, 1, 0},
-		{0, 1, -1, 2, -2, 0.5, -0.5, 0},
-		{0, 1, 1, 4, 4, 0.25, 0.25, 0},
-		{0, 1, -1, 8, -8, 0.125, -0.125, 0},
-		{0, 1, 1, 16, 16, 0.0625, 0.0625, 0},
-		{0, 1, -1, 32, -32, 0.03125, -0.03125, 1},
-	}
-	winogradB3 = [][]float64{
-		{2, -1, -2, 1, 0},
-		{0, -2, -1, 1, 0},
-		{0, 2, -3, 1, 0},
-		{0, -1, 0, 1, 0},
-		{0, 2, -1, -2, 1},
-	}
-	winogradA3 = [][]float64{
-		{1, 1, 1, 1, 0},
-		{0, 1, -1, 2, 0},
-		{0, 1, 1, 4, 1},
-	}
-)
 
 // inputLine4 is t = Bᵀ·d of F(4, 3):
 //
@@ -282,7 +230,7 @@ func (w *winograd) inputLine2() {
 // output generates act((Aᵀ·m·A)·scale + shift + residual) for one tile, stored
 // for the rows and columns that lie inside the map.
 func (w *winograd) output() {
-	function("winograd%dOutput%d", w.outputs, 8*w.bytes)
+	Begin("winograd%dOutput%d", w.outputs, 8*w.Bytes)
 	in, pitch, pixel, out, step, scratch := winogradArguments()
 	turn := w.outputLine2
 	into := func(i int) VecPhysical { return w.turned[i] }
@@ -317,20 +265,20 @@ func (w *winograd) output() {
 func (w *winograd) outputRows(turn func(), pitch, pixel, out, scratch GPPhysical) {
 	rows, columns, residual, act, vec := R9, R10, R11, R12, RBX
 	m, t := w.line, w.turned
-	MOVQ(arg(winoRows), rows)
-	MOVQ(arg(winoColumns), columns)
-	MOVQ(arg(winoResidual), residual)
-	MOVQ(arg(winoAct), act)
+	MOVQ(Arg(winoRows), rows)
+	MOVQ(Arg(winoColumns), columns)
+	MOVQ(Arg(winoResidual), residual)
+	MOVQ(Arg(winoAct), act)
 	Label("row")
 	for x := 0; x < w.size; x++ {
 		VMOVUPS(w.at(scratch, 0, x), m[x])
 	}
-	ADDQ(U32(uint32(w.size*w.bytes)), scratch)
+	ADDQ(U32(uint32(w.size*w.Bytes)), scratch)
 	turn()
 	scale, shift := m[4], m[5]
-	MOVQ(arg(winoScale), vec)
+	MOVQ(Arg(winoScale), vec)
 	VMOVUPS(Mem{Base: vec}, scale)
-	MOVQ(arg(winoShift), vec)
+	MOVQ(Arg(winoShift), vec)
 	VMOVUPS(Mem{Base: vec}, shift)
 	for x := 0; x < w.outputs; x++ {
 		VFMADD213PS(shift, scale, t[x])
@@ -353,23 +301,14 @@ func (w *winograd) outputRows(turn func(), pitch, pixel, out, scratch GPPhysical
 		})
 	}
 	Label("added")
-	ADDQ(arg(winoResidualPitch), residual)
+	ADDQ(Arg(winoResidualPitch), residual)
 	Label("activate")
-	CMPQ(act, Imm(1))
-	JB(LabelRef("store"))
-	JA(LabelRef("leaky"))
-	VXORPS(m[0].AsX(), m[0].AsX(), m[0].AsX())
-	for x := 0; x < w.outputs; x++ {
-		VMAXPS(t[x], m[0], t[x])
-	}
-	JMP(LabelRef("store"))
-	Label("leaky")
-	VBROADCASTSS(arg(winoSlope), m[0])
-	for x := 0; x < w.outputs; x++ {
-		VMULPS(t[x], m[0], m[1])
-		VMAXPS(t[x], m[1], t[x])
-	}
-	Label("store")
+	factor := m[:1]
+	Activation{
+		Number: act, Values: t[:w.outputs], Zero: factor, Slope: factor, Scaled: m[1:2],
+		SetZero:  func() { VXORPS(factor[0].AsX(), factor[0].AsX(), factor[0].AsX()) },
+		SetSlope: func() { VBROADCASTSS(Arg(winoSlope), factor[0]) },
+	}.Generate()
 	MOVQ(out, to)
 	for x := 0; x < w.outputs; x++ {
 		column("stored", x, func(x int) {

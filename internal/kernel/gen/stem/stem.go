@@ -1,4 +1,4 @@
-package main
+package stem
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
 // F(4x4, 4x4) at the points 0, ±1, ±2, 1/2 and infinity. Its input comes as
@@ -15,7 +17,7 @@ import (
 // stemSize is the inputs of a tile in each direction.
 const stemSize = 7
 
-// Offsets of the fields of kernel.stemArgs.
+// Offsets of the fields of stem.inputArgs.
 const (
 	stemIn = 8 * iota
 	stemPitch
@@ -26,77 +28,78 @@ const (
 
 // stem generates the transforms.
 type stem struct {
-	lanes
+	Lanes
 	// Registers: a line of elements, its transform and constants.
 	line, turned, constants []VecPhysical
 }
 
-func genStem(l lanes) {
-	s := &stem{lanes: l, line: l.r[0:7], turned: l.r[7:13], constants: l.r[13:16]}
+// Write generates the transforms and the products.
+func Write(l Lanes) {
+	s := &stem{Lanes: l, line: l.R[0:7], turned: l.R[7:13], constants: l.R[13:16]}
 	s.columns()
-	if l.bytes == 32 {
-		genStemPixels() // AVX2 serves every tier
+	if l.Bytes == 32 {
+		pixels() // AVX2 serves every tier
 	}
 	s.row()
-	genStemProducts(l)
+	products(l)
 	s.output()
 }
 
 // load broadcasts numbers into the registers for constants. The function's name
 // keeps those of different functions apart.
 func (s *stem) load(function string, numbers ...int) {
-	s.broadcast(fmt.Sprintf("%s%d", function, 8*s.bytes), s.constants, numbers)
+	s.Broadcast(fmt.Sprintf("%s%d", function, 8*s.Bytes), s.constants, numbers)
 }
 
 // columns generates Bᵀ·d in place: count vectors of each of 7 rows.
 func (s *stem) columns() {
-	function("stemColumns%d", 8*s.bytes)
+	Begin("stemColumns%d", 8*s.Bytes)
 	in, count := RBX, RCX
-	rows := sevenfold{R8, R9, R10}
-	MOVQ(arg(stemIn), in)
-	MOVQ(arg(stemCount), count)
-	rows.load(arg(stemPitch))
+	rows := Sevenfold{Step: R8, Step3: R9, Step5: R10}
+	MOVQ(Arg(stemIn), in)
+	MOVQ(Arg(stemCount), count)
+	rows.Load(Arg(stemPitch))
 	s.load("stemColumns", 2, 4, 5)
 	Label("vector")
 	for i, d := range s.line {
-		VMOVUPS(rows.at(in, i, 0), d)
+		VMOVUPS(rows.At(in, i, 0), d)
 	}
-	s.inputLine(func(i int, v VecPhysical) { VMOVUPS(v, rows.at(in, i, 0)) })
-	ADDQ(Imm(uint64(s.bytes)), in)
+	s.inputLine(func(i int, v VecPhysical) { VMOVUPS(v, rows.At(in, i, 0)) })
+	ADDQ(Imm(uint64(s.Bytes)), in)
 	DECQ(count)
 	JNZ(LabelRef("vector"))
 	VZEROUPPER()
 	RET()
 }
 
-// genStemPixels generates pixels of 16 channels, four at a time: two columns of
+// pixels generates pixels of 16 channels, four at a time: two columns of
 // each of 8 rows are a pixel.
-func genStemPixels() {
-	function("stemPixels256")
+func pixels() {
+	Begin("stemPixels256")
 	in, out, count := RBX, RCX, RDX
-	rows := sevenfold{R8, R9, R10}
+	rows := Sevenfold{Step: R8, Step3: R9, Step5: R10}
 	upper := R11 // the fifth row
-	MOVQ(arg(stemIn), in)
-	MOVQ(arg(stemOut), out)
-	MOVQ(arg(stemCount), count)
-	rows.load(arg(stemPitch))
-	LEAQ(Mem{Base: in, Index: rows.step, Scale: 4}, upper)
+	MOVQ(Arg(stemIn), in)
+	MOVQ(Arg(stemOut), out)
+	MOVQ(Arg(stemCount), count)
+	rows.Load(Arg(stemPitch))
+	LEAQ(Mem{Base: in, Index: rows.Step, Scale: 4}, upper)
 	Label("pixels")
 	for half, base := range []GPPhysical{in, upper} {
 		for i := 0; i < 4; i++ {
-			VMOVUPS(rows.at(base, i, 0), y[i])
+			VMOVUPS(rows.At(base, i, 0), YMMs[i])
 		}
 		// Pairs of columns move as one: squares of 4x4.
 		for i := 0; i < 4; i += 2 {
-			VUNPCKLPD(y[i+1], y[i], y[4+i])
-			VUNPCKHPD(y[i+1], y[i], y[5+i])
+			VUNPCKLPD(YMMs[i+1], YMMs[i], YMMs[4+i])
+			VUNPCKHPD(YMMs[i+1], YMMs[i], YMMs[5+i])
 		}
 		for i := 0; i < 2; i++ {
-			VPERM2F128(Imm(0x20), y[6+i], y[4+i], y[8+i])
-			VPERM2F128(Imm(0x31), y[6+i], y[4+i], y[10+i])
+			VPERM2F128(Imm(0x20), YMMs[6+i], YMMs[4+i], YMMs[8+i])
+			VPERM2F128(Imm(0x31), YMMs[6+i], YMMs[4+i], YMMs[10+i])
 		}
 		for i := 0; i < 4; i++ {
-			VMOVUPS(y[8+i], Mem{Base: out, Disp: 64*i + 32*half})
+			VMOVUPS(YMMs[8+i], Mem{Base: out, Disp: 64*i + 32*half})
 		}
 	}
 	ADDQ(Imm(32), in)
@@ -111,20 +114,20 @@ func genStemPixels() {
 // row generates (Bᵀ·d)·B for a row of positions of count tiles that begin
 // four pixels apart.
 func (s *stem) row() {
-	function("stemRow%d", 8*s.bytes)
+	Begin("stemRow%d", 8*s.Bytes)
 	in, out, count := RBX, RCX, RDX
-	positions := sevenfold{R8, R9, R10}
-	MOVQ(arg(stemIn), in)
-	MOVQ(arg(stemOut), out)
-	MOVQ(arg(stemCount), count)
-	positions.load(arg(stemStep))
+	positions := Sevenfold{Step: R8, Step3: R9, Step5: R10}
+	MOVQ(Arg(stemIn), in)
+	MOVQ(Arg(stemOut), out)
+	MOVQ(Arg(stemCount), count)
+	positions.Load(Arg(stemStep))
 	s.load("stemRow", 2, 4, 5)
 	Label("tile")
-	for h := 0; h < s.halves(); h++ {
+	for h := 0; h < s.Halves(); h++ {
 		for x, d := range s.line {
-			VMOVUPS(Mem{Base: in, Disp: 64*x + h*s.bytes}, d)
+			VMOVUPS(Mem{Base: in, Disp: 64*x + h*s.Bytes}, d)
 		}
-		s.inputLine(func(i int, v VecPhysical) { VMOVUPS(v, positions.at(out, i, h*s.bytes)) })
+		s.inputLine(func(i int, v VecPhysical) { VMOVUPS(v, positions.At(out, i, h*s.Bytes)) })
 	}
 	ADDQ(U32(256), in)
 	ADDQ(Imm(64), out)

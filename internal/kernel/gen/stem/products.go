@@ -1,12 +1,14 @@
-package main
+package stem
 
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
-// Offsets of the fields of kernel.stemProductArgs.
+// Offsets of the fields of stem.productArgs.
 const (
 	productV = 8 * iota
 	productM
@@ -26,34 +28,34 @@ const (
 // another in its register. Before the first tile what registers happen to hold
 // is stored to where its sums will be.
 type stemProducts struct {
-	lanes
+	Lanes
 	items             int
 	row, weights, out GPPhysical // of the tile's items, a channel's; the last tile's sums
 }
 
-func genStemProducts(l lanes) {
-	t := &stemProducts{lanes: l, items: 14, row: RBX, weights: RCX, out: RDX}
-	if l.halves() == 2 {
+func products(l Lanes) {
+	t := &stemProducts{Lanes: l, items: 14, row: RBX, weights: RCX, out: RDX}
+	if l.Halves() == 2 {
 		t.items = 6
 	}
-	function("stemProducts%d", 8*l.bytes)
+	Begin("stemProducts%d", 8*l.Bytes)
 	v, m, panel, positions := RSI, RDI, R8, R9
 	in, next, tiles, quads := R10, R11, R12, R13
-	MOVQ(arg(productV), v)
-	MOVQ(arg(productM), m)
-	MOVQ(arg(productWeights), panel)
-	MOVQ(arg(productPositions), positions)
+	MOVQ(Arg(productV), v)
+	MOVQ(Arg(productM), m)
+	MOVQ(Arg(productWeights), panel)
+	MOVQ(Arg(productPositions), positions)
 	MOVQ(m, t.out)
 	Label("position")
 	MOVQ(v, in)
 	MOVQ(m, next)
-	MOVQ(arg(productTiles), tiles)
+	MOVQ(Arg(productTiles), tiles)
 	Label("tile")
 	MOVQ(in, t.row)
 	MOVQ(panel, t.weights)
 	t.quad(true)
 	MOVQ(next, t.out)
-	MOVQ(arg(productQuads), quads)
+	MOVQ(Arg(productQuads), quads)
 	DECQ(quads)
 	JZ(LabelRef("multiplied"))
 	Label("quad")
@@ -66,8 +68,8 @@ func genStemProducts(l lanes) {
 	DECQ(tiles)
 	JNZ(LabelRef("tile"))
 	MOVQ(t.weights, panel)
-	ADDQ(arg(productStepV), v)
-	ADDQ(arg(productStepM), m)
+	ADDQ(Arg(productStepV), v)
+	ADDQ(Arg(productStepM), m)
 	DECQ(positions)
 	JNZ(LabelRef("position"))
 	for item := 0; item < t.items; item++ {
@@ -79,22 +81,22 @@ func genStemProducts(l lanes) {
 
 // sums are the registers of an item's sums.
 func (t *stemProducts) sums(item int) []VecPhysical {
-	return t.r[item*t.halves():][:t.halves()]
+	return t.R[item*t.Halves():][:t.Halves()]
 }
 
 // store stores an item's sums.
 func (t *stemProducts) store(item int) {
 	for h, sum := range t.sums(item) {
-		VMOVUPS(sum, Mem{Base: t.out, Disp: 64*item + h*t.bytes})
+		VMOVUPS(sum, Mem{Base: t.out, Disp: 64*item + h*t.Bytes})
 	}
 }
 
 // quad multiplies four channels; the first ones of a tile begin its sums.
 func (t *stemProducts) quad(first bool) {
 	for c := 0; c < 4; c++ {
-		w := t.r[t.items*t.halves():][:t.halves()]
+		w := t.R[t.items*t.Halves():][:t.Halves()]
 		for h := range w {
-			VMOVUPS(t.of(t.weights, t.halves()*c+h), w[h])
+			VMOVUPS(t.Of(t.weights, t.Halves()*c+h), w[h])
 		}
 		for item := 0; item < t.items; item++ {
 			if first && c == 0 {
@@ -110,7 +112,7 @@ func (t *stemProducts) quad(first bool) {
 // multiply adds the product of a channel of an item, or begins with it.
 func (t *stemProducts) multiply(item, c int, w []VecPhysical, begin bool) {
 	x, sums := Mem{Base: t.row, Disp: 64*item + 4*c}, t.sums(item)
-	if t.halves() == 1 {
+	if t.Halves() == 1 {
 		if begin {
 			VMULPS_BCST(x, w[0], sums[0])
 		} else {
@@ -118,7 +120,7 @@ func (t *stemProducts) multiply(item, c int, w []VecPhysical, begin bool) {
 		}
 		return
 	}
-	v := t.r[14+item%2]
+	v := t.R[14+item%2]
 	VBROADCASTSS(x, v)
 	for h := range w {
 		if begin {
