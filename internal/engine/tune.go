@@ -75,7 +75,7 @@ func unmeasured(units []*unit, opt Options) []*unit {
 		if !ok {
 			continue
 		}
-		key, spec, in := u.tuningKey(c, opt.sharing(u)), u.convSpec(c), u.inputs[0].layout
+		key, spec, in := u.tuningKey(c), u.convSpec(c), u.inputs[0].layout
 		_, known := opt.Tuning.choice(key, spec, in)
 		if !known && !seen[key] && len(choose.Among(spec, in)) > 1 {
 			list = append(list, u)
@@ -176,7 +176,7 @@ func (b *bench) tune(u *unit, params *Params, opt Options) (Measurement, error) 
 			}
 		}
 	}
-	key, model := u.tuningKey(c, workers), choose.Fastest(u.convSpec(c), u.inputs[0].layout)
+	key, model := u.tuningKey(c), choose.Fastest(u.convSpec(c), u.inputs[0].layout)
 	best := fastest(list, model)
 	opt.Tuning.choose(key, best)
 	m := Measurement{Node: u.node.Name, Convolution: key, Algorithm: best.Name(), Model: model.Name(), Times: map[string]time.Duration{}}

@@ -74,7 +74,7 @@ func (o *Options) algorithmFor(u *unit, c graph.Conv) kernel.Algorithm {
 		return conv.Direct
 	}
 	spec, in := u.convSpec(c), u.inputs[0].layout
-	if a, ok := o.Tuning.choice(u.tuningKey(c, o.sharing(u)), spec, in); ok {
+	if a, ok := o.Tuning.choice(u.tuningKey(c), spec, in); ok {
 		return a
 	}
 	return choose.Fastest(spec, in)
@@ -89,8 +89,10 @@ func (o *Options) sharing(u *unit) int {
 	return max(1, o.Workers)
 }
 
-// tuningKey describes a convolution as far as its speed depends on it.
-func (u *unit) tuningKey(c graph.Conv, workers int) string {
+// tuningKey describes a convolution of one picture. How many there are and how many
+// workers share them has a part in its speed, too; but what was measured first
+// counts for all, as a picture's results must not depend on its company.
+func (u *unit) tuningKey(c graph.Conv) string {
 	s := u.convSpec(c)
 	residual := ""
 	if s.Residual {
@@ -100,7 +102,7 @@ func (u *unit) tuningKey(c graph.Conv, workers int) string {
 	if !u.inputs[0].layout.Blocked {
 		planar = " planar"
 	}
-	return fmt.Sprintf("%v %dx%d stride %d,%d pad %d dilation %d,%d groups %d: %dx%dx%dx%d%s to %d%s, halos %d,%d, %d workers",
+	return fmt.Sprintf("%v %dx%d stride %d,%d pad %d dilation %d,%d groups %d: %dx%dx%d%s to %d%s, halos %d,%d",
 		s.ISA, s.Kernel[0], s.Kernel[1], s.Stride[0], s.Stride[1], s.Padding[0], s.Dilation[0], s.Dilation[1], s.Groups,
-		s.In.N, s.In.C, s.In.H, s.In.W, planar, s.Out.C, residual, u.inputs[0].layout.Halo, u.out.layout.Halo, workers)
+		s.In.C, s.In.H, s.In.W, planar, s.Out.C, residual, u.inputs[0].layout.Halo, u.out.layout.Halo)
 }

@@ -9,7 +9,7 @@ import (
 
 // Revision changes whenever kernels do, so that what was measured of older ones
 // does not count any more.
-const Revision = 4
+const Revision = 5
 
 // CPU names this machine's processor, as far as the system tells: measurements
 // on another one do not count.

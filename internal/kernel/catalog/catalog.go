@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/vertebra-vision/vertebra/internal/kernel"
-	"github.com/vertebra-vision/vertebra/internal/kernel/linear"
 	"github.com/vertebra-vision/vertebra/internal/kernel/peak"
 	"github.com/vertebra-vision/vertebra/internal/kernel/pool"
 	"github.com/vertebra-vision/vertebra/internal/kernel/reorder"
@@ -22,7 +21,7 @@ import (
 // Rooms are the tables of the rooms that have assembly, by the room's name.
 func Rooms() map[string]kernel.Routines {
 	return map[string]kernel.Routines{
-		"linear": linear.Routines(), "peak": peak.Routines(), "pool": pool.Routines(), "reorder": reorder.Routines(),
+		"peak": peak.Routines(), "pool": pool.Routines(), "reorder": reorder.Routines(),
 		"rows": rows.Routines(), "softmax": softmax.Routines(), "stem": stem.Routines(), "strassen": strassen.Routines(),
 		"tile": tile.Routines(), "winograd": winograd.Routines(),
 	}

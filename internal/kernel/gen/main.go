@@ -10,7 +10,6 @@ import (
 	"github.com/mmcloughlin/avo/build"
 
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
-	"github.com/vertebra-vision/vertebra/internal/kernel/gen/linear"
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/peak"
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/pool"
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/reorder"
@@ -26,7 +25,6 @@ import (
 var generators = map[string]func(asm.Lanes){
 	"conv":     tile.Conv,
 	"groups":   tile.Groups,
-	"dot":      linear.Write,
 	"peak":     peak.Write,
 	"pool":     pool.Write,
 	"reorder":  reorder.Write,

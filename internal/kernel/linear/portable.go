@@ -17,13 +17,9 @@ type Spec struct {
 
 type portable struct{ Spec }
 
-// New returns a fully connected kernel. Its epilogue takes no residual.
-func New(s Spec) kernel.Kernel {
-	if s.ISA != kernel.Generic && s.Batch < tiledRows {
-		return newRows(s)
-	}
-	return &portable{s}
-}
+// New returns a fully connected kernel in portable Go. Its epilogue takes no
+// residual.
+func New(s Spec) kernel.Kernel { return &portable{s} }
 
 func (l *portable) Name() string { return "linear.gemm" }
 

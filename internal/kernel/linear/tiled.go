@@ -7,8 +7,8 @@ import (
 	"github.com/vertebra-vision/vertebra/internal/kernel/tile"
 )
 
-// tiled is a fully connected layer on several rows: the tiles of a
-// convolution, with the rows for pixels.
+// tiled is a fully connected layer: the tiles of a convolution, with the rows for
+// pixels. A row's sums are the same however many there are.
 type tiled struct {
 	Spec
 	shape        tile.Shape
@@ -25,13 +25,9 @@ type tiled struct {
 	pitch        int // floats from row to row of a task's inputs
 }
 
-// tiledRows is the least number of rows that pays for packed weights: with
-// fewer, reading each weight once is all that counts.
-const tiledRows = 4
-
-// CanTile reports whether NewTiled serves and pays.
+// CanTile reports whether NewTiled serves.
 func CanTile(s Spec) bool {
-	return s.ISA != kernel.Generic && s.Batch >= tiledRows && s.In%kernel.Block == 0 && kernel.CanBlockAct(s.Act, s.Slope)
+	return s.ISA != kernel.Generic && kernel.CanBlockAct(s.Act, s.Slope)
 }
 
 // spec is the layer as a pointwise convolution.
@@ -56,7 +52,7 @@ func NewTiled(s Spec, packed []float32, workers int) kernel.Kernel {
 	l := &tiled{Spec: s, shape: tile.For(s.spec()), packed: packed}
 	l.tile = tile.Find(l.shape, kernel.Block)
 	l.panels = kernel.CeilDiv(s.Out, l.shape.Channels)
-	l.depth = s.In * l.shape.Channels
+	l.depth = kernel.BlocksOf(s.In) * kernel.Block * l.shape.Channels
 	l.scale = kernel.Padded(s.Scale, l.panels*l.shape.Channels, 1)
 	l.shift = kernel.Padded(s.Shift, l.panels*l.shape.Channels, 0)
 	for i := 0; i < s.In; i += kernel.Block {
@@ -65,7 +61,7 @@ func NewTiled(s Spec, packed []float32, workers int) kernel.Kernel {
 	l.cut(workers)
 	// Inputs are copied: rows a power of two apart would share a few sets of
 	// the cache.
-	l.pitch = s.In + kernel.Block
+	l.pitch = (kernel.BlocksOf(s.In) + 1) * kernel.Block
 	l.offsets = tile.WithAhead(l.offsets, 4*l.shape.Pixels*l.pitch)
 	return l
 }
@@ -94,7 +90,8 @@ func (l *tiled) Do(a *kernel.Args, task int, scratch []float32) {
 	rows := min(l.rows, l.Batch-first)
 	in, out := scratch[:l.rows*l.pitch], scratch[l.rows*l.pitch:]
 	for r := range rows {
-		copy(in[r*l.pitch:][:l.In], a.In[0][(first+r)*l.In:])
+		row := in[r*l.pitch:][:l.pitch]
+		clear(row[copy(row, a.In[0][(first+r)*l.In:][:l.In]):])
 	}
 	for panel := group * l.perGroup; panel < min(l.panels, (group+1)*l.perGroup); panel++ {
 		l.panel(a, in, out, panel, first, rows)

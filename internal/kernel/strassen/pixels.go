@@ -1,12 +1,18 @@
 package strassen
 
-import "github.com/vertebra-vision/vertebra/internal/kernel"
+import (
+	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/transformed"
+)
 
 // An item of Strassen's algorithm is a pixel of each part of a band of an image.
 // The parts are stretches of the same length, so that transforms read and write
 // whole vectors; the last may end outside the image. A chunk is a band where it is
 // less than an image: it reads and writes pixels that lie together, as the tasks
 // of other convolutions do.
+//
+// Which pixels make an item decides how its sums are rounded. So bands depend on
+// the picture alone, not on how many there are or how many workers share them.
 
 // mostParts is how many two levels have.
 const mostParts = 4
@@ -16,16 +22,27 @@ func (l Levels) items(s kernel.ConvSpec) int {
 	return kernel.CeilDiv(s.Out.Plane(), l.parts())
 }
 
-// cutBands makes bands of chunks.
-func (k *strassen) cutBands() {
-	if k.bands = k.Chunks / k.Out.N; k.bands <= 1 {
-		k.bands = 1
-		return
+// usualWorkers are those for which bands are cut. More of them share the panels.
+const usualWorkers = 2
+
+// cut makes bands of an image, and tasks of all images.
+func (k *strassen) cut(c transformed.Cutting) {
+	workers := c.Workers
+	c.Workers = usualWorkers
+	k.bands, k.perBand = 1, k.levels.items(k.ConvSpec)
+	k.Items = k.perBand
+	k.Cut(c)
+	if k.Chunks > 1 {
+		k.perBand = kernel.CeilDiv(kernel.CeilDiv(k.Out.Plane(), k.Chunks), k.levels.parts())
+		k.bands = kernel.CeilDiv(k.Out.Plane(), k.perBand*k.levels.parts())
 	}
-	k.perBand = kernel.CeilDiv(kernel.CeilDiv(k.Out.Plane(), k.bands), k.levels.parts())
-	k.bands = kernel.CeilDiv(k.Out.Plane(), k.perBand*k.levels.parts())
+	c.Workers = workers
 	k.Items = k.perBand * k.bands * k.Out.N
-	k.Lay(k.perBand)
+	if k.bands > 1 {
+		k.CutInto(c, k.bands*k.Out.N)
+	} else {
+		k.Cut(c)
+	}
 }
 
 // itemRun is some items whose pixels lie in one row in each part.

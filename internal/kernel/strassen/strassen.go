@@ -41,22 +41,21 @@ func newStrassen(s kernel.BlockedSpec, l Levels) kernel.Kernel {
 	k := &strassen{
 		BlockedSpec: s, levels: l,
 		input: table.Find("input", s.ISA), inputPair: table.Find("inputPair", s.ISA), output: table.Find("output", s.ISA),
-		bands: 1, perBand: l.items(s.ConvSpec), outside: kernel.Aligned(kernel.Block),
+		outside: kernel.Aligned(kernel.Block),
 	}
 	if k.IsFlat() {
 		k.Flatten()
 	}
 	shape := tile.For(s.ConvSpec)
 	k.Work = transformed.Work{
-		Shape: shape, Weights: s.Packed, Items: k.perBand * s.In.N,
+		Shape: shape, Weights: s.Packed,
 		Outer: l.products() / perLevel, Area: perLevel,
 		Blocks: s.In.C / l.parts() / kernel.Block, Panels: s.Out.C / l.parts() / shape.Channels,
 	}
-	k.Cut(transformed.Cutting{
+	k.cut(transformed.Cutting{
 		Workers: s.Workers, Items: k.mostItems(),
 		In: l.inCost(s.ConvSpec), Out: l.outCost(s.ConvSpec) * float64(shape.Channels/kernel.Block),
 	})
-	k.cutBands()
 	k.scale, k.shift = kernel.Padded(s.Scale, s.Out.C, 1), kernel.Padded(s.Shift, s.Out.C, 0)
 	return k
 }

@@ -47,11 +47,19 @@ type Cutting struct {
 // of them the same work also the panels, although each group of panels
 // transforms the input again.
 func (t *Work) Cut(c Cutting) {
-	c.Workers = max(1, c.Workers)
 	least := kernel.CeilDiv(t.Items, max(2*t.Shape.Pixels, c.Items))
+	t.cut(c, least, least+2*max(1, c.Workers)-1)
+}
+
+// CutInto makes tasks of so many chunks.
+func (t *Work) CutInto(c Cutting, chunks int) { t.cut(c, chunks, chunks) }
+
+// cut makes tasks of least to most chunks.
+func (t *Work) cut(c Cutting, least, most int) {
+	c.Workers = max(1, c.Workers)
 	best := 0.0
 	for groups := 1; groups <= min(t.Panels, 2*c.Workers); groups++ {
-		for chunks := least; chunks < least+2*c.Workers; chunks++ {
+		for chunks := least; chunks <= most; chunks++ {
 			if cost := t.makespan(c, chunks, groups); best == 0 || cost < best {
 				best, t.Chunks, t.groups = cost, chunks, groups
 			}
@@ -59,11 +67,11 @@ func (t *Work) Cut(c Cutting) {
 	}
 	t.PerGroup = kernel.CeilDiv(t.Panels, t.groups)
 	t.groups = kernel.CeilDiv(t.Panels, t.PerGroup)
-	t.Lay(kernel.CeilDiv(t.Items, t.Chunks))
+	t.lay(kernel.CeilDiv(t.Items, t.Chunks))
 }
 
-// Lay makes chunks of so many items.
-func (t *Work) Lay(chunk int) {
+// lay makes chunks of so many items.
+func (t *Work) lay(chunk int) {
 	t.Chunk, t.Chunks = chunk, kernel.CeilDiv(t.Items, chunk)
 	t.offsets = t.offsets[:0]
 	for b := range t.Blocks {

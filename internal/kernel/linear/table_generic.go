@@ -1,8 +1,0 @@
-//go:build !amd64 || noasm
-
-package linear
-
-import "github.com/vertebra-vision/vertebra/internal/kernel"
-
-// table is empty: portable Go serves.
-var table kernel.Routines
