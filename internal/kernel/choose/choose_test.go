@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "write testdata again")
 // those that this CPU lacks.
 func TestFastest(t *testing.T) {
 	var got bytes.Buffer
-	for _, l := range kerneltest.Layers {
+	for _, l := range slices.Concat(kerneltest.Layers, kerneltest.OtherLayers) {
 		for _, images := range []int{1, 8} {
 			fmt.Fprintf(&got, "%v to %d, batch %d:", l, l.Out, images)
 			for _, isa := range []kernel.ISA{kernel.AVX2, kernel.AVX512} {
