@@ -95,8 +95,11 @@ func TestReservations(t *testing.T) {
 // No algorithm's kernel allocates, or holds on to its arguments.
 func TestOnMovingStacks(t *testing.T) {
 	kerneltest.EachISA(t, func(t *testing.T, isa kernel.ISA) {
-		tried := 0
-		for seed := range uint64(60) {
+		seeds, tried := uint64(60), 0
+		if testing.Short() {
+			seeds = 20
+		}
+		for seed := range seeds {
 			s := kerneltest.RandomConv(rand.New(rand.NewPCG(seed, 29)), isa)
 			for _, a := range Among(s, kerneltest.Between(s, conv.Direct).InLayout) {
 				k, args := kerneltest.Make(s, a)
