@@ -13,13 +13,14 @@
 //	choose                         all algorithms, and which one computes a convolution
 //	conv winograd stem strassen    the algorithms of convolutions
 //	linear pool norm resize
-//	eltwise reorder softmax peak   the other families
+//	eltwise reorder softmax        the other families
 //	transformed                    what Winograd's and Strassen's algorithms share
 //	tile rows gemm                 microkernels: tiles of products; rows of pixels; gonum's
+//	kerneltest peak                how all of them are tested; the most this machine can do
 //	kernel                         this package
 //
-// Each room has its portable form, which is its specification and compiled
-// everywhere, its assembly in files named for the instruction set, which
-// module gen generates, and table_amd64.go, where that assembly is announced.
-// kerneltest is how all of them are tested.
+// Each family has a portable form, which is the specification of its kernels and
+// compiled everywhere: that of every algorithm for convolutions is conv's. Its
+// assembly lies beside it in files named for the instruction set, which module
+// gen generates, and table_amd64.go announces it.
 package kernel

@@ -6,7 +6,7 @@ import "unsafe"
 // constant here, rows of its own in the rooms' tables, and layouts of its own.
 type Precision uint8
 
-// The precisions that have routines.
+// FP32 is float32, the one precision that has routines.
 const FP32 Precision = iota
 
 // String names it.

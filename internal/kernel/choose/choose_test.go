@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,7 +26,7 @@ var update = flag.Bool("update", false, "write testdata again")
 // the same for any number of images.
 func TestFastest(t *testing.T) {
 	var got bytes.Buffer
-	for _, l := range kerneltest.Layers {
+	for _, l := range slices.Concat(kerneltest.Layers, kerneltest.OtherLayers) {
 		fmt.Fprintf(&got, "%v to %d:", l, l.Out)
 		for _, isa := range []kernel.ISA{kernel.AVX2, kernel.AVX512} {
 			s := l.Spec(isa)
@@ -96,8 +97,11 @@ func TestReservations(t *testing.T) {
 // No algorithm's kernel allocates, or holds on to its arguments.
 func TestOnMovingStacks(t *testing.T) {
 	kerneltest.EachISA(t, func(t *testing.T, isa kernel.ISA) {
-		tried := 0
-		for seed := range uint64(60) {
+		seeds, tried := uint64(60), 0
+		if testing.Short() {
+			seeds = 20
+		}
+		for seed := range seeds {
 			s := kerneltest.RandomConv(rand.New(rand.NewPCG(seed, 29)), isa)
 			for _, a := range Among(s, kerneltest.Between(s, conv.Direct).InLayout) {
 				k, args := kerneltest.Make(s, a)

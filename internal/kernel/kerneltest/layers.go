@@ -59,6 +59,40 @@ var Layers = []Layer{
 	{Name: "resnext.layer2.conv2", In: 256, Out: 256, Extent: 28, Kernel: 3, Groups: 32},
 }
 
+// OtherLayers are what resnet18, resnext50_32x4d and wide_resnet50_2 have beside
+// Layers, and resnet50's at an output stride of 16.
+var OtherLayers = []Layer{
+	{Name: "resnet18.layer2.0.conv1", In: 64, Out: 128, Extent: 56, Kernel: 3, Stride: 2},
+	{Name: "resnet18.layer2.0.downsample", In: 64, Out: 128, Extent: 56, Kernel: 1, Stride: 2},
+	{Name: "resnet18.layer2.conv2", In: 128, Out: 128, Extent: 28, Kernel: 3, Residual: true},
+	{Name: "resnet18.layer3.0.conv1", In: 128, Out: 256, Extent: 28, Kernel: 3, Stride: 2},
+	{Name: "resnet18.layer3.0.downsample", In: 128, Out: 256, Extent: 28, Kernel: 1, Stride: 2},
+	{Name: "resnet18.layer4.0.conv1", In: 256, Out: 512, Extent: 14, Kernel: 3, Stride: 2},
+	{Name: "resnet18.layer4.0.downsample", In: 256, Out: 512, Extent: 14, Kernel: 1, Stride: 2},
+	{Name: "resnet18.layer4.conv2", In: 512, Out: 512, Extent: 7, Kernel: 3, Residual: true},
+	{Name: "resnext.layer3.0.conv2", In: 512, Out: 512, Extent: 28, Kernel: 3, Stride: 2, Groups: 32},
+	{Name: "resnext.layer3.conv2", In: 512, Out: 512, Extent: 14, Kernel: 3, Groups: 32},
+	{Name: "resnext.layer4.0.conv2", In: 1024, Out: 1024, Extent: 14, Kernel: 3, Stride: 2, Groups: 32},
+	{Name: "resnext.layer4.conv2", In: 1024, Out: 1024, Extent: 7, Kernel: 3, Groups: 32},
+	{Name: "wide.layer1.conv1", In: 256, Out: 128, Extent: 56, Kernel: 1},
+	{Name: "wide.layer1.conv2", In: 128, Out: 128, Extent: 56, Kernel: 3},
+	{Name: "wide.layer1.conv3", In: 128, Out: 256, Extent: 56, Kernel: 1, Residual: true},
+	{Name: "wide.layer2.0.conv2", In: 256, Out: 256, Extent: 56, Kernel: 3, Stride: 2},
+	{Name: "wide.layer2.conv2", In: 256, Out: 256, Extent: 28, Kernel: 3},
+	{Name: "wide.layer3.conv1", In: 1024, Out: 512, Extent: 14, Kernel: 1},
+	{Name: "wide.layer3.conv2", In: 512, Out: 512, Extent: 14, Kernel: 3},
+	{Name: "wide.layer3.conv3", In: 512, Out: 1024, Extent: 14, Kernel: 1, Residual: true},
+	{Name: "wide.layer4.0.conv2", In: 1024, Out: 1024, Extent: 14, Kernel: 3, Stride: 2},
+	{Name: "wide.layer4.conv1", In: 2048, Out: 1024, Extent: 7, Kernel: 1},
+	{Name: "wide.layer4.conv2", In: 1024, Out: 1024, Extent: 7, Kernel: 3},
+	{Name: "wide.layer4.conv3", In: 1024, Out: 2048, Extent: 7, Kernel: 1, Residual: true},
+	{Name: "os16.layer4.conv2", In: 512, Out: 512, Extent: 14, Kernel: 3, Dilation: 2},
+	{Name: "os16.layer4.conv3", In: 512, Out: 2048, Extent: 14, Kernel: 1, Residual: true},
+	{Name: "deeplab.aspp.12", In: 2048, Out: 256, Extent: 65, Kernel: 3, Dilation: 12},
+	{Name: "deeplab.aspp.24", In: 2048, Out: 256, Extent: 65, Kernel: 3, Dilation: 24},
+	{Name: "deeplab.aspp.36", In: 2048, Out: 256, Extent: 65, Kernel: 3, Dilation: 36},
+}
+
 // String names it and its input.
 func (l Layer) String() string {
 	return fmt.Sprintf("%s/%dx%dx%d", l.Name, l.In, l.Extent, l.Extent)

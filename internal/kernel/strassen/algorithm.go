@@ -9,9 +9,8 @@ import (
 
 // Levels is Strassen's algorithm (1969), and how often it cuts matrices into
 // quarters. It multiplies two matrices cut so with seven products of quarters in
-// place of eight. A pointwise convolution is
-// such a multiplication: of pixels by input channels, A, with input by output
-// channels, B.
+// place of eight. A pointwise convolution is such a multiplication: of pixels by
+// input channels, A, with input by output channels, B.
 //
 //	M0 = (A00+A11)(B00+B11)  M1 = (A10+A11)B00  M2 = A00(B01-B11)  M3 = A11(B10-B00)
 //	M4 = (A00+A01)B11  M5 = (A10-A00)(B00+B01)  M6 = (A01-A11)(B10+B11)

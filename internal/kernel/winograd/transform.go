@@ -48,10 +48,12 @@ func (a args) run(r *kernel.Routine) {
 // pointer may leave what it points into.
 func (a *args) secondHalf() {
 	const bytes = 4 * kernel.Block / 2
-	for _, p := range []*unsafe.Pointer{&a.in, &a.out, &a.scale, &a.shift, &a.residual} {
-		if *p != nil {
-			*p = unsafe.Add(*p, bytes)
-		}
+	a.in, a.out = unsafe.Add(a.in, bytes), unsafe.Add(a.out, bytes)
+	if a.scale != nil {
+		a.scale, a.shift = unsafe.Add(a.scale, bytes), unsafe.Add(a.shift, bytes)
+	}
+	if a.residual != nil {
+		a.residual = unsafe.Add(a.residual, bytes)
 	}
 	a.ahead += a.pitch - bytes
 }

@@ -54,21 +54,21 @@ const (
 )
 
 // tile generates a function that computes a tile of `pixels` output pixels and
-// a panel of output channels, one or two vectors wide: for every tap of the window, `unroll` input
-// channels a pixel are broadcast and multiplied with a row of weights each.
+// a panel of output channels, one or two vectors wide: for every tap of the
+// window, `unroll` input channels a pixel are broadcast and multiplied with a row
+// of weights each.
 //
 // Pixels before `half` are addressed from in0, the others from in1, so that a
-// tile may span two rows. A pixel's address is a base plus up to six strides,
-// in one addressing mode from the registers s, 3s and 5s.
+// tile may span two rows. A pixel's address is a base plus up to six strides.
 //
 // Meanwhile it asks for the memory from ahead on, a cache line for each input
 // channel: the weights that the next panel will need.
 type tile struct {
 	pixels, half, unroll int
 	vectors              int // of weights; accumulators are pixels × vectors
-	// sums are the accumulators, a pixel's so many apart; tmp what else there is.
+	// sums are the accumulators, perPixel of each pixel; tmp what else there is.
 	sums, tmp []VecPhysical
-	stride    int
+	perPixel  int
 	in        [2]GPPhysical
 	strides   Sevenfold
 	// soon holds the addresses of a tap some ahead, whose pixels are fetched.
@@ -81,7 +81,7 @@ type tile struct {
 const tapsAhead = 4
 
 func newTile(pixels, half, vectors, unroll int, sums, tmp []VecPhysical) *tile {
-	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: vectors, sums: sums, tmp: tmp, stride: vectors,
+	return &tile{pixels: pixels, half: half, unroll: unroll, vectors: vectors, sums: sums, tmp: tmp, perPixel: vectors,
 		in: [2]GPPhysical{R11, R12}, strides: Sevenfold{Step: R8, Step3: R9, Step5: R10}}
 }
 
@@ -289,4 +289,4 @@ func (t *tile) zero() {
 }
 
 // sum is the accumulator of vector v of a pixel.
-func (t *tile) sum(p, v int) VecPhysical { return t.sums[t.stride*p+v] }
+func (t *tile) sum(p, v int) VecPhysical { return t.sums[t.perPixel*p+v] }
