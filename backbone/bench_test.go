@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/peak"
 )
 
 // One forward pass at 224x224, by network and batch. The unit that matters
@@ -29,7 +29,7 @@ func BenchmarkForward(b *testing.B) {
 				if _, err := n.Forward(ctx, x); err != nil { // packs the weights
 					b.Fatal(err)
 				}
-				peak := kernel.Peak(threads)
+				limit := peak.Measure(threads)
 				for b.Loop() {
 					if _, err := n.Forward(ctx, x); err != nil {
 						b.Fatal(err)
@@ -37,7 +37,7 @@ func BenchmarkForward(b *testing.B) {
 				}
 				rate := 2 * float64(macs) * float64(b.N) / b.Elapsed().Seconds() / 1e9
 				b.ReportMetric(rate, "GFLOP/s")
-				b.ReportMetric(100*rate/peak, "%peak")
+				b.ReportMetric(100*rate/limit, "%peak")
 			})
 		}
 	}

@@ -57,7 +57,8 @@ type TuneOptions struct {
 // Results change by rounding only.
 //
 // The context ends it early: what was measured by then counts and is kept.
-// Choices are of an input shape and a number of threads; call Tune for each.
+// Choices are of a picture's size, and count for any number of pictures and threads,
+// so that results do not depend on these: call Tune with those that matter most.
 // With [WithoutWinograd] there is nothing to choose.
 func (n *Network) Tune(ctx context.Context, o TuneOptions) error {
 	nodes, err := n.wanted(o.Nodes)

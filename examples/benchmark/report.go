@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/peak"
 	"github.com/vertebra-vision/vertebra/weights"
 )
 
@@ -46,7 +47,7 @@ func newReport(o *options) *Report {
 func (r *Report) measurePeaks(o *options) {
 	peaks := r.Machine.PeakGFLOPs
 	for _, n := range o.threads {
-		peaks[n] = max(peaks[n], kernel.Peak(n))
+		peaks[n] = max(peaks[n], peak.Measure(n))
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"iter"
 	"runtime"
 
-	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/resize"
 	"github.com/vertebra-vision/vertebra/internal/parallel"
 	"github.com/vertebra-vision/vertebra/ops"
 )
@@ -19,8 +19,8 @@ func argmax(ctx context.Context, dst *image.Paletted, logits *ops.Tensor, batch 
 		dst: dst, classes: logits.Dim(1), height: logits.Dim(2), width: logits.Dim(3),
 		data: logits.Data()[batch*logits.Len()/logits.Dim(0):],
 	}
-	a.columns = kernel.BilinearSamples(a.width, dst.Rect.Dx())
-	rows := kernel.BilinearSamples(a.height, dst.Rect.Dy())
+	a.columns = resize.BilinearSamples(a.width, dst.Rect.Dx())
+	rows := resize.BilinearSamples(a.height, dst.Rect.Dy())
 	parallel.Do(runtime.GOMAXPROCS(0), len(rows), func(tasks iter.Seq[int]) {
 		mixed := make([]float32, a.classes*a.width)
 		best := make([]float32, dst.Rect.Dx())
@@ -38,11 +38,11 @@ type argmaxer struct {
 	dst                    *image.Paletted
 	data                   []float32 // classes×height×width
 	classes, height, width int
-	columns                []kernel.Sample
+	columns                []resize.Sample
 }
 
 // row makes one row of the result; mixed and best are scratch.
-func (a *argmaxer) row(y int, s kernel.Sample, mixed, best []float32) {
+func (a *argmaxer) row(y int, s resize.Sample, mixed, best []float32) {
 	for c := range a.classes {
 		plane := a.data[c*a.height*a.width:]
 		top, bottom := plane[s.A*a.width:][:a.width], plane[s.B*a.width:][:a.width]

@@ -3,13 +3,17 @@ package engine
 import (
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/norm"
+	"github.com/vertebra-vision/vertebra/internal/kernel/pool"
+	"github.com/vertebra-vision/vertebra/internal/kernel/reorder"
+	"github.com/vertebra-vision/vertebra/internal/kernel/tile"
 )
 
-// reorder copies a value into another layout. assignLayouts inserts it.
-type reorder struct{ graph.Tap }
+// relayout copies a value into another layout. assignLayouts inserts it.
+type relayout struct{ graph.Tap }
 
 // Kind implements graph.Op.
-func (reorder) Kind() string { return "reorder" }
+func (relayout) Kind() string { return "reorder" }
 
 // assignLayouts keeps values blocked from one convolution to the next, where
 // there are kernels for it, and inserts copies where blocked meets planar: at
@@ -46,7 +50,7 @@ func chooseAlgorithms(units []*unit, opt Options) {
 		}
 	}
 	for _, u := range units {
-		if c, ok := u.op().(graph.Conv); ok {
+		if c, ok := u.blockedConv(); ok {
 			in := u.inputs[0]
 			in.layout.Extra = max(in.layout.Extra, u.algorithm.Extra(u.convSpec(c), in.layout.Halo))
 		}
@@ -94,13 +98,13 @@ func (l *layouts) copy(v *value) *value {
 	c := &value{node: v.node, shape: v.shape, output: -1}
 	c.layout.Blocked = !v.layout.Blocked
 	l.copies[v], l.copies[c] = c, v
-	l.reorder(v, c)
+	l.relayout(v, c)
 	return c
 }
 
-func (l *layouts) reorder(from, to *value) {
+func (l *layouts) relayout(from, to *value) {
 	from.users++
-	n := &graph.Node{Name: from.node.Name, Op: reorder{}}
+	n := &graph.Node{Name: from.node.Name, Op: relayout{}}
 	l.units = append(l.units, &unit{node: n, inputs: []*value{from}, out: to, tap: -1})
 }
 
@@ -110,7 +114,7 @@ func (l *layouts) export(u *unit) {
 	wanted := u.out
 	u.out = &value{node: wanted.node, shape: wanted.shape, output: -1, layout: wanted.layout}
 	wanted.layout = kernel.Layout{}
-	l.reorder(u.out, wanted)
+	l.relayout(u.out, wanted)
 	l.copies[wanted], l.copies[u.out] = u.out, wanted // what reads one may read the other
 }
 
@@ -120,7 +124,7 @@ func (u *unit) prefers() (in []bool, out bool) {
 	in = make([]bool, len(u.inputs))
 	switch op := u.op().(type) {
 	case graph.Conv:
-		if !kernel.CanBlock(u.convSpec(op)) {
+		if !tile.CanBlock(u.convSpec(op)) {
 			return in, false
 		}
 		in[0] = u.inputs[0].layout.Blocked || op.In >= kernel.Block // narrow inputs stay planar
@@ -129,7 +133,7 @@ func (u *unit) prefers() (in []bool, out bool) {
 		}
 		return in, true
 	case graph.MaxPool:
-		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockPool(geometry(op.Window))
+		in[0] = u.inputs[0].layout.Blocked && pool.CanBlock(geometry(op.Window))
 		return in, in[0]
 	case graph.AdaptiveAvgPool:
 		in[0] = u.inputs[0].layout.Blocked
@@ -148,7 +152,7 @@ func (u *unit) prefers() (in []bool, out bool) {
 		return in, in[0]
 	case graph.GroupNorm:
 		e := u.epilogue()
-		in[0] = u.inputs[0].layout.Blocked && kernel.CanBlockGroupNorm(op.Channels, op.Groups) && kernel.CanBlockAct(e.Act, e.Slope)
+		in[0] = u.inputs[0].layout.Blocked && norm.CanBlockGroup(op.Channels, op.Groups) && kernel.CanBlockAct(e.Act, e.Slope)
 		return in, in[0]
 	case graph.Add:
 		e := u.epilogue()
@@ -168,7 +172,7 @@ func (u *unit) prefersConcat(in []bool) ([]bool, bool) {
 		channels = append(channels, dims(v.shape).C)
 		blocked = blocked || v.layout.Blocked
 	}
-	if !blocked || len(u.out.shape) != 4 || !kernel.CanBlockConcat(channels) {
+	if !blocked || len(u.out.shape) != 4 || !reorder.CanBlockConcat(channels) {
 		return in, false
 	}
 	for i := range in {
@@ -184,5 +188,6 @@ func (u *unit) convSpec(op graph.Conv) kernel.ConvSpec {
 	e.Residual = u.residual
 	return kernel.ConvSpec{
 		In: u.dims(u.inputs[0]), Out: u.dims(u.out), Geometry: geometry(op.Window), Groups: op.Groups, Epilogue: e,
+		ISA: kernel.Active(),
 	}
 }

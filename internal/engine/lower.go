@@ -9,6 +9,14 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/conv"
+	"github.com/vertebra-vision/vertebra/internal/kernel/eltwise"
+	"github.com/vertebra-vision/vertebra/internal/kernel/linear"
+	"github.com/vertebra-vision/vertebra/internal/kernel/norm"
+	"github.com/vertebra-vision/vertebra/internal/kernel/pool"
+	"github.com/vertebra-vision/vertebra/internal/kernel/reorder"
+	"github.com/vertebra-vision/vertebra/internal/kernel/resize"
+	"github.com/vertebra-vision/vertebra/internal/kernel/softmax"
 	"github.com/vertebra-vision/vertebra/internal/parallel"
 )
 
@@ -89,31 +97,31 @@ func lower(u *unit, params *Params, workers int) (kernel.Kernel, error) {
 		return u.affine(out, e), nil
 	case graph.GroupNorm:
 		act, slope := u.activation()
-		spec := kernel.GroupNormSpec{
+		spec := norm.GroupSpec{
 			Dims: out, Groups: op.Groups, Eps: op.Eps, Weight: own[0], Bias: own[1], Act: act, Slope: slope,
 		}
 		if u.out.layout.Blocked {
-			return kernel.NewBlockedGroupNorm(spec, u.inputs[0].layout, u.out.layout), nil
+			return norm.NewBlockedGroup(spec, u.inputs[0].layout, u.out.layout), nil
 		}
-		return kernel.NewGroupNorm(spec), nil
+		return norm.NewGroup(spec), nil
 	case graph.Activation:
 		if u.out.layout.Blocked {
 			return u.blockedMap("activation", kernel.Epilogue{Act: kernelAct(op.Func), Slope: op.Slope}), nil
 		}
-		return kernel.NewActivation(out.Len(), kernelAct(op.Func), op.Slope), nil
+		return eltwise.NewActivation(out.Len(), kernelAct(op.Func), op.Slope), nil
 	case graph.Add:
 		e := u.epilogue()
 		if u.out.layout.Blocked {
 			e.Residual = true
 			return u.blockedMap("add", e), nil
 		}
-		return kernel.NewAdd(out.Len(), e.Act, e.Slope), nil
-	case reorder:
-		return kernel.NewReorder(out, u.inputs[0].layout, u.out.layout), nil
+		return eltwise.NewAdd(out.Len(), e.Act, e.Slope), nil
+	case relayout:
+		return reorder.New(out, u.inputs[0].layout, u.out.layout), nil
 	case graph.Flatten, graph.Tap:
-		return kernel.NewCopy(out.Len()), nil
+		return eltwise.NewCopy(out.Len()), nil
 	case graph.Softmax:
-		return kernel.NewSoftmax(out), nil
+		return softmax.New(out), nil
 	}
 	return lowerMove(u, in, out)
 }
@@ -123,7 +131,7 @@ func (u *unit) affine(out kernel.Dims, e kernel.Epilogue) kernel.Kernel {
 	if u.out.layout.Blocked {
 		return u.blockedMap("affine", e)
 	}
-	return kernel.NewAffine(out, e)
+	return eltwise.NewAffine(out, e)
 }
 
 // blockedMap is what happens to the elements of one or two blocked maps.
@@ -132,7 +140,7 @@ func (u *unit) blockedMap(name string, e kernel.Epilogue) kernel.Kernel {
 	if e.Residual {
 		y = u.inputs[1].layout
 	}
-	return kernel.NewBlockedMap(name, u.dims(u.out), e, x, y, u.out.layout)
+	return eltwise.NewBlocked(name, u.dims(u.out), e, x, y, u.out.layout)
 }
 
 // lowerMove picks the kernels of pools and of what only moves pixels.
@@ -142,28 +150,28 @@ func lowerMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel, error
 	}
 	switch op := u.op().(type) {
 	case graph.MaxPool:
-		return kernel.NewMaxPool(poolSpec(op.Window, in[0], out)), nil
+		return pool.NewMax(poolSpec(op.Window, in[0], out)), nil
 	case graph.AvgPool:
-		return kernel.NewAvgPool(avgPoolSpec(op, in[0], out)), nil
+		return pool.NewAverage(avgPoolSpec(op, in[0], out)), nil
 	case graph.AdaptiveAvgPool:
 		if u.inputs[0].layout.Blocked {
-			return kernel.NewBlockedAdaptiveAvgPool(in[0], out, u.inputs[0].layout), nil
+			return pool.NewAdaptiveToPlanar(in[0], out, u.inputs[0].layout), nil
 		}
-		return kernel.NewAdaptiveAvgPool(in[0], out), nil
+		return pool.NewAdaptive(in[0], out), nil
 	case graph.Concat:
 		strides := make([]int, len(in))
 		for i, d := range in {
 			strides[i] = d.Len() / d.N
 		}
-		return kernel.NewConcat(out.N, strides), nil
+		return reorder.NewConcat(out.N, strides), nil
 	case graph.Pad:
-		return kernel.NewPad(kernel.PadSpec{
+		return reorder.NewPad(reorder.PadSpec{
 			In: in[0], Out: out, Front: op.Front, Top: op.Top, Left: op.Left, Value: op.Value,
 		}), nil
 	case graph.Subsample:
-		return kernel.NewSubsample(in[0], out, op.Stride), nil
+		return reorder.NewSubsample(in[0], out, op.Stride), nil
 	case graph.Resize:
-		return kernel.NewResize(resizeSpec(op, in[0], out)), nil
+		return resize.New(resizeSpec(op, in[0], out)), nil
 	}
 	return nil, errors.Errorf("%s: no kernel for %s", u.node.Name, u.op().Kind())
 }
@@ -172,37 +180,37 @@ func lowerBlockedMove(u *unit, in []kernel.Dims, out kernel.Dims) (kernel.Kernel
 	from, to := u.inputs[0].layout, u.out.layout
 	switch op := u.op().(type) {
 	case graph.MaxPool:
-		return kernel.NewBlockedMaxPool(poolSpec(op.Window, in[0], out), from, to), nil
+		return pool.NewBlockedMax(poolSpec(op.Window, in[0], out), from, to), nil
 	case graph.AvgPool:
-		return kernel.NewBlockedAvgPool(avgPoolSpec(op, in[0], out), from, to), nil
+		return pool.NewBlockedAverage(avgPoolSpec(op, in[0], out), from, to), nil
 	case graph.AdaptiveAvgPool:
-		return kernel.NewBlockedAdaptivePool(in[0], out, from, to), nil
+		return pool.NewBlockedAdaptive(in[0], out, from, to), nil
 	case graph.Concat:
 		layouts := make([]kernel.Layout, len(in))
 		for i, v := range u.inputs {
 			layouts[i] = v.layout
 		}
-		return kernel.NewBlockedConcat(in, layouts, out, to), nil
+		return reorder.NewBlockedConcat(in, layouts, out, to), nil
 	case graph.Subsample:
-		return kernel.NewBlockedSubsample(in[0], out, op.Stride, from, to), nil
+		return reorder.NewBlockedSubsample(in[0], out, op.Stride, from, to), nil
 	case graph.Resize:
-		return kernel.NewBlockedResize(resizeSpec(op, in[0], out), from, to), nil
+		return resize.NewBlocked(resizeSpec(op, in[0], out), from, to), nil
 	}
 	return nil, errors.Errorf("%s: no blocked kernel for %s", u.node.Name, u.op().Kind())
 }
 
-func poolSpec(w graph.Window, in, out kernel.Dims) kernel.PoolSpec {
-	return kernel.PoolSpec{In: in, Out: out, Geometry: geometry(w)}
+func poolSpec(w graph.Window, in, out kernel.Dims) pool.Spec {
+	return pool.Spec{In: in, Out: out, Geometry: geometry(w)}
 }
 
-func avgPoolSpec(op graph.AvgPool, in, out kernel.Dims) kernel.PoolSpec {
+func avgPoolSpec(op graph.AvgPool, in, out kernel.Dims) pool.Spec {
 	s := poolSpec(op.Window, in, out)
 	s.CountIncludePad = op.CountIncludePad
 	return s
 }
 
-func resizeSpec(op graph.Resize, in, out kernel.Dims) kernel.ResizeSpec {
-	return kernel.ResizeSpec{
+func resizeSpec(op graph.Resize, in, out kernel.Dims) resize.Spec {
+	return resize.Spec{
 		In: in, Out: out, Scale: op.Scale,
 		Bilinear:     op.Mode != graph.Nearest,
 		AlignCorners: op.Mode == graph.BilinearAlignCorners,
@@ -215,7 +223,7 @@ func lowerConv(u *unit, op graph.Conv, params *Params, workers int) (kernel.Kern
 		return nil, err
 	}
 	if !u.out.layout.Blocked {
-		return kernel.NewConv(b.ConvSpec), nil
+		return conv.NewPlanar(b.ConvSpec), nil
 	}
 	b.Packed = params.pack(u.node.Module+" "+u.algorithm.Format(b.ConvSpec, b.InLayout), func(take func(n int) []float32) []float32 {
 		return u.algorithm.Pack(b.ConvSpec, b.InLayout, take)
@@ -253,14 +261,14 @@ func lowerLinear(u *unit, op graph.Linear, own [][]float32, params *Params, work
 	if op.Bias {
 		e.Shift = own[1]
 	}
-	spec := kernel.LinearSpec{Batch: u.out.shape[0], In: op.In, Out: op.Out, Weight: own[0], Epilogue: e}
-	if !kernel.CanTileLinear(spec) {
-		return kernel.NewLinear(spec)
+	spec := linear.Spec{Batch: u.out.shape[0], In: op.In, Out: op.Out, Weight: own[0], Epilogue: e, ISA: kernel.Active()}
+	if !linear.CanTile(spec) {
+		return linear.New(spec)
 	}
-	packed := params.pack(u.node.Module+" linear "+kernel.LinearFormat(spec), func(take func(n int) []float32) []float32 {
-		return kernel.PackLinear(spec, take)
+	packed := params.pack(u.node.Module+" linear "+linear.Format(spec), func(take func(n int) []float32) []float32 {
+		return linear.Pack(spec, take)
 	})
-	return kernel.NewTiledLinear(spec, packed, workers)
+	return linear.NewTiled(spec, packed, workers)
 }
 
 // foldNorm turns a batch normalisation of x+bias into a scale and a shift of

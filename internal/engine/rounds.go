@@ -6,6 +6,7 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/choose"
 )
 
 // A batch need not pass through a network all at once. Where its maps are
@@ -144,7 +145,7 @@ func (u *unit) weightFloats(direct bool) int {
 		return n
 	}
 	spec := u.convSpec(c)
-	return int(float64(n) * kernel.ChooseAlgorithm(spec, u.inputs[0].layout).Growth(spec))
+	return int(float64(n) * choose.Fastest(spec, u.inputs[0].layout).Growth(spec))
 }
 
 // perImage reports whether a unit computes each image of a batch on its own,
@@ -156,7 +157,7 @@ func (u *unit) perImage(images int) bool {
 		}
 	}
 	switch u.op().(type) {
-	case graph.Conv, graph.BatchNorm, graph.Scale, graph.GroupNorm, graph.Activation, graph.Add, reorder,
+	case graph.Conv, graph.BatchNorm, graph.Scale, graph.GroupNorm, graph.Activation, graph.Add, relayout,
 		graph.MaxPool, graph.AvgPool, graph.AdaptiveAvgPool, graph.Concat, graph.Pad, graph.Subsample, graph.Resize:
 		return true
 	}

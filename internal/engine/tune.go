@@ -7,6 +7,7 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/choose"
 )
 
 // Measurement is what tuning found for one convolution.
@@ -74,9 +75,9 @@ func unmeasured(units []*unit, opt Options) []*unit {
 		if !ok {
 			continue
 		}
-		key, spec, in := u.tuningKey(c, opt.sharing(u)), u.convSpec(c), u.inputs[0].layout
+		key, spec, in := u.tuningKey(c), u.convSpec(c), u.inputs[0].layout
 		_, known := opt.Tuning.choice(key, spec, in)
-		if !known && !seen[key] && len(kernel.Algorithms(spec, in)) > 1 {
+		if !known && !seen[key] && len(choose.Among(spec, in)) > 1 {
 			list = append(list, u)
 		}
 		seen[key] = true
@@ -175,12 +176,12 @@ func (b *bench) tune(u *unit, params *Params, opt Options) (Measurement, error) 
 			}
 		}
 	}
-	key, model := u.tuningKey(c, workers), kernel.ChooseAlgorithm(u.convSpec(c), u.inputs[0].layout)
+	key, model := u.tuningKey(c), choose.Fastest(u.convSpec(c), u.inputs[0].layout)
 	best := fastest(list, model)
 	opt.Tuning.choose(key, best)
-	m := Measurement{Node: u.node.Name, Convolution: key, Algorithm: best.String(), Model: model.String(), Times: map[string]time.Duration{}}
+	m := Measurement{Node: u.node.Name, Convolution: key, Algorithm: best.Name(), Model: model.Name(), Times: map[string]time.Duration{}}
 	for _, k := range list {
-		m.Times[k.algorithm.String()] = k.least
+		m.Times[k.algorithm.Name()] = k.least
 	}
 	return m, nil
 }
@@ -194,7 +195,7 @@ func (u *unit) candidates(c graph.Conv, params *Params, workers int) ([]candidat
 	}
 	var list []candidate
 	var in, scratch int
-	for _, a := range kernel.Algorithms(s.ConvSpec, s.InLayout) {
+	for _, a := range choose.Among(s.ConvSpec, s.InLayout) {
 		own := s
 		own.InLayout.Extra = max(own.InLayout.Extra, a.Extra(s.ConvSpec, own.InLayout.Halo))
 		own.Packed = a.Pack(s.ConvSpec, own.InLayout, kernel.Aligned)
@@ -255,10 +256,7 @@ const worthChanging = 0.98
 // fastest picks the algorithm.
 func fastest(list []candidate, model kernel.Algorithm) kernel.Algorithm {
 	weigh := func(k candidate) float64 {
-		cost := float64(k.least)
-		if k.algorithm == kernel.Winograd6 {
-			cost /= kernel.WorthRounding
-		}
+		cost := float64(k.least) / choose.Handicap(k.algorithm)
 		if k.algorithm == model {
 			cost *= worthChanging
 		}

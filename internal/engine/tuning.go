@@ -8,6 +8,8 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/choose"
+	"github.com/vertebra-vision/vertebra/internal/kernel/conv"
 )
 
 // Tuning is the algorithms that were found to be the fastest for convolutions
@@ -40,17 +42,17 @@ func (t *Tuning) Generation() int64 {
 // false where nothing was measured, or what a file says cannot be.
 func (t *Tuning) choice(key string, s kernel.ConvSpec, in kernel.Layout) (kernel.Algorithm, bool) {
 	if t == nil {
-		return 0, false
+		return nil, false
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	chosen, ok := t.choices[key]
-	for _, a := range kernel.Algorithms(s, in) {
+	for _, a := range choose.Among(s, in) {
 		if ok && a == chosen {
 			return a, true
 		}
 	}
-	return 0, false
+	return nil, false
 }
 
 func (t *Tuning) choose(key string, a kernel.Algorithm) {
@@ -69,13 +71,13 @@ func (t *Tuning) snapshot() map[string]kernel.Algorithm {
 // algorithmFor decides how a convolution to a blocked map is computed.
 func (o *Options) algorithmFor(u *unit, c graph.Conv) kernel.Algorithm {
 	if o.Direct {
-		return kernel.Direct
+		return conv.Direct
 	}
 	spec, in := u.convSpec(c), u.inputs[0].layout
-	if a, ok := o.Tuning.choice(u.tuningKey(c, o.sharing(u)), spec, in); ok {
+	if a, ok := o.Tuning.choice(u.tuningKey(c), spec, in); ok {
 		return a
 	}
-	return kernel.ChooseAlgorithm(spec, in)
+	return choose.Fastest(spec, in)
 }
 
 // sharing is how many workers share a unit's tasks: each of several rounds is
@@ -87,8 +89,10 @@ func (o *Options) sharing(u *unit) int {
 	return max(1, o.Workers)
 }
 
-// tuningKey describes a convolution as far as its speed depends on it.
-func (u *unit) tuningKey(c graph.Conv, workers int) string {
+// tuningKey describes a convolution of one picture. How many there are and how many
+// workers share them has a part in its speed, too; but what was measured first
+// counts for all, as a picture's results must not depend on its company.
+func (u *unit) tuningKey(c graph.Conv) string {
 	s := u.convSpec(c)
 	residual := ""
 	if s.Residual {
@@ -98,7 +102,7 @@ func (u *unit) tuningKey(c graph.Conv, workers int) string {
 	if !u.inputs[0].layout.Blocked {
 		planar = " planar"
 	}
-	return fmt.Sprintf("%v %dx%d stride %d,%d pad %d dilation %d,%d groups %d: %dx%dx%dx%d%s to %d%s, halos %d,%d, %d workers",
-		kernel.Active(), s.Kernel[0], s.Kernel[1], s.Stride[0], s.Stride[1], s.Padding[0], s.Dilation[0], s.Dilation[1], s.Groups,
-		s.In.N, s.In.C, s.In.H, s.In.W, planar, s.Out.C, residual, u.inputs[0].layout.Halo, u.out.layout.Halo, workers)
+	return fmt.Sprintf("%v %dx%d stride %d,%d pad %d dilation %d,%d groups %d: %dx%dx%d%s to %d%s, halos %d,%d",
+		s.ISA, s.Kernel[0], s.Kernel[1], s.Stride[0], s.Stride[1], s.Padding[0], s.Dilation[0], s.Dilation[1], s.Groups,
+		s.In.C, s.In.H, s.In.W, planar, s.Out.C, residual, u.inputs[0].layout.Halo, u.out.layout.Halo)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/files"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/choose"
 )
 
 // ErrTuning is wrapped by errors about a file of measured choices.
@@ -22,9 +23,21 @@ var ErrTuning = errors.New("invalid tuning file")
 // shares it: those of another processor, or of older kernels, stay in it and do
 // not count.
 type tuningFile struct {
-	Format   string                                 `json:"format"`
-	Version  int                                    `json:"version"`
-	Machines map[string]map[string]kernel.Algorithm `json:"machines"`
+	Format   string                      `json:"format"`
+	Version  int                         `json:"version"`
+	Machines map[string]map[string]named `json:"machines"`
+}
+
+// named is an algorithm as a file has it: by its name.
+type named struct{ kernel.Algorithm }
+
+// MarshalText is the algorithm's name.
+func (n named) MarshalText() ([]byte, error) { return []byte(n.Name()), nil }
+
+// UnmarshalText finds the algorithm of a name.
+func (n *named) UnmarshalText(text []byte) (err error) {
+	n.Algorithm, err = choose.Named(string(text))
+	return err
 }
 
 const (
@@ -49,7 +62,7 @@ func OpenTuning(path string) (*Tuning, error) {
 		return nil, err
 	}
 	for key, a := range f.Machines[thisMachine()] {
-		t.choices[key] = a
+		t.choices[key] = a.Algorithm
 	}
 	return t, nil
 }
@@ -82,7 +95,7 @@ func checkFolder(path string) error {
 }
 
 func newTuningFile() *tuningFile {
-	return &tuningFile{Format: tuningFormat, Version: tuningVersion, Machines: map[string]map[string]kernel.Algorithm{}}
+	return &tuningFile{Format: tuningFormat, Version: tuningVersion, Machines: map[string]map[string]named{}}
 }
 
 // parseTuning reads a file's content. The error wraps ErrTuning.
@@ -111,7 +124,7 @@ func parseTuning(text []byte) (*tuningFile, error) {
 		return nil, errors.Wrap(ErrTuning, err.Error())
 	}
 	if f.Machines == nil {
-		f.Machines = map[string]map[string]kernel.Algorithm{}
+		f.Machines = map[string]map[string]named{}
 	}
 	return f, nil
 }
@@ -128,11 +141,11 @@ func (t *Tuning) Save() error {
 	}
 	ours := f.Machines[thisMachine()]
 	if ours == nil {
-		ours = map[string]kernel.Algorithm{}
+		ours = map[string]named{}
 		f.Machines[thisMachine()] = ours
 	}
 	for key, a := range t.snapshot() {
-		ours[key] = a
+		ours[key] = named{a}
 	}
 	text, err := json.MarshalIndent(f, "", "\t")
 	if err != nil {

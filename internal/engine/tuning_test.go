@@ -14,6 +14,10 @@ import (
 
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/choose"
+	"github.com/vertebra-vision/vertebra/internal/kernel/stem"
+	"github.com/vertebra-vision/vertebra/internal/kernel/strassen"
+	"github.com/vertebra-vision/vertebra/internal/kernel/winograd"
 )
 
 // tunable is a residual graph wide enough for every algorithm.
@@ -68,18 +72,18 @@ func TestTune(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, tuning.choices, again.choices)
 	assert.Empty(t, tuned(t, g, params, Options{Workers: 2, Tuning: again}, context.Background()), "the file says it all")
-	assert.NotEmpty(t, tuned(t, g, params, Options{Workers: 1, Tuning: again}, context.Background()), "other threads are another matter")
+	assert.Empty(t, tuned(t, g, params, Options{Workers: 1, Tuning: again}, context.Background()), "choices are for any number of threads")
 	assert.Empty(t, tuned(t, g, params, Options{Workers: 2, Direct: true, Tuning: NewTuning()}, context.Background()), "nothing to choose")
 
 	// What the plans use is what was chosen.
 	for _, m := range list {
-		var wrong kernel.Algorithm
-		require.NoError(t, wrong.UnmarshalText([]byte(m.Algorithm)))
+		_, err := choose.Named(m.Algorithm)
+		require.NoError(t, err)
 		p, err := Compile(g, params, input.Shape, last(g), nil, opt)
 		require.NoError(t, err)
 		for _, s := range p.leaves() {
 			if s.unit.node.Name == m.Node {
-				assert.Equal(t, m.Algorithm, s.unit.algorithm.String(), m.Node)
+				assert.Equal(t, m.Algorithm, s.unit.algorithm.Name(), m.Node)
 			}
 		}
 	}
@@ -95,7 +99,7 @@ func TestTuneStem(t *testing.T) {
 	chosen := func(opt Options) string {
 		p, err := Compile(g, params, shape, last(g), nil, opt)
 		require.NoError(t, err)
-		return p.leaves()[0].unit.algorithm.String()
+		return p.leaves()[0].unit.algorithm.Name()
 	}
 	if kernel.Active() == kernel.AVX2 {
 		assert.Equal(t, "winograd.stem", chosen(Options{}))
@@ -129,26 +133,26 @@ func checkAnyChoices(t *testing.T, seed uint64) {
 	g, shape := randomNet(rng)
 	params, input := randomParams(g), randomInput(shape...)
 	wanted := someNodes(rng, g)
-	tuning := NewTuning()
-	opt := Options{Workers: 1 + rng.IntN(3), Tuning: tuning, Cache: 1 << (10 + rng.IntN(12))}
-	p := newPlan(shape, opt)
-	units, err := p.arrange(g, wanted, nil, opt)
-	require.NoError(t, err)
-	chooseAny(rng, units, opt)
+	opt := Options{Workers: 1 + rng.IntN(3), Cache: 1 << (10 + rng.IntN(12))}
+	opt.Tuning = anyChoices(t, rng, g, shape, wanted, opt)
 	want := oneByOne(t, g, params, input, nil)
 	for i, got := range runWith(t, g, params, input, wanted, nil, nil, opt) {
 		requireNear(t, want[wanted[i]], got, fmt.Sprintf("seed %d, %s", seed, wanted[i].Name))
 	}
 }
 
-// chooseAny chooses algorithms at random, among them some that cannot be.
-func chooseAny(rng *rand.Rand, units []*unit, opt Options) {
+// anyChoices are of algorithms at random, among them some that cannot be.
+func anyChoices(t *testing.T, rng *rand.Rand, g *graph.Graph, shape graph.Shape, wanted []*graph.Node, opt Options) *Tuning {
+	opt.Tuning = NewTuning()
+	units, err := newPlan(shape, opt).arrange(g, wanted, nil, opt)
+	require.NoError(t, err)
 	for _, u := range units {
 		if c, ok := u.blockedConv(); ok {
-			list := append(kernel.Algorithms(u.convSpec(c), u.inputs[0].layout), kernel.Winograd3, kernel.WinogradStem, kernel.Strassen2, 5, -1)
-			opt.Tuning.choose(u.tuningKey(c, opt.sharing(u)), list[rng.IntN(len(list))])
+			list := append(choose.Among(u.convSpec(c), u.inputs[0].layout), winograd.F3, stem.Winograd, strassen.Two, winograd.F(5), nil)
+			opt.Tuning.choose(u.tuningKey(c), list[rng.IntN(len(list))])
 		}
 	}
+	return opt.Tuning
 }
 
 // Tuning that is cancelled says so, keeps what it has and leaves no file half
@@ -203,7 +207,7 @@ func TestTuneConcurrently(t *testing.T) {
 	}
 	other, err := OpenTuning(file)
 	require.NoError(t, err)
-	other.choose("another convolution", kernel.Strassen)
+	other.choose("another convolution", strassen.One)
 	require.NoError(t, other.Save())
 	wg.Wait()
 	require.Len(t, measured, 4)
@@ -249,12 +253,12 @@ func TestTuningFiles(t *testing.T) {
 	tuning, err := OpenTuning(file)
 	require.NoError(t, err)
 	assert.Empty(t, tuning.choices)
-	tuning.choose("c", kernel.Winograd6)
+	tuning.choose("c", winograd.F6)
 	require.NoError(t, tuning.Save())
 	f, err := readTuning(file)
 	require.NoError(t, err)
-	assert.Equal(t, kernel.Strassen, f.Machines["another machine"]["b"])
-	assert.Equal(t, kernel.Winograd6, f.Machines[thisMachine()]["c"])
+	assert.Equal(t, named{strassen.One}, f.Machines["another machine"]["b"])
+	assert.Equal(t, named{winograd.F6}, f.Machines[thisMachine()]["c"])
 
 	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
 	assert.ErrorIs(t, tuning.Save(), ErrTuning, "somebody else's file is not written over")
@@ -276,7 +280,7 @@ func FuzzTuning(f *testing.F) {
 		require.NoError(t, os.WriteFile(file, text, 0o600))
 		tuning, err := OpenTuning(file)
 		require.NoError(t, err)
-		tuning.choose("c", kernel.Winograd2)
+		tuning.choose("c", winograd.F2)
 		require.NoError(t, tuning.Save())
 		again, err := OpenTuning(file)
 		require.NoError(t, err)

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // Act is the activation function that an epilogue applies.
 type Act uint8
 
@@ -10,6 +12,22 @@ const (
 	LeakyReLU
 	Sigmoid
 )
+
+// Number is what assembly knows an activation function by.
+func (a Act) Number() int {
+	switch a {
+	case ReLU:
+		return 1
+	case LeakyReLU:
+		return 2
+	}
+	return 0
+}
+
+// CanBlockAct reports whether blocked kernels have an activation function.
+func CanBlockAct(act Act, slope float32) bool {
+	return act == None || act == ReLU || act == LeakyReLU && slope >= 0 && slope <= 1
+}
 
 // Epilogue is what a convolution or linear layer does to its sums before it
 // stores them: act(sum*Scale + Shift + residual). Folding batch normalisation
@@ -24,8 +42,8 @@ type Epilogue struct {
 	Slope    float32
 }
 
-// apply finishes a row of sums of one channel. residual is nil or as long.
-func (e *Epilogue) apply(dst, sums []float32, channel int, residual []float32) {
+// Apply finishes a row of sums of one channel. residual is nil or as long.
+func (e *Epilogue) Apply(dst, sums []float32, channel int, residual []float32) {
 	scale, shift := float32(1), float32(0)
 	if e.Scale != nil {
 		scale = e.Scale[channel]
@@ -44,11 +62,11 @@ func (e *Epilogue) apply(dst, sums []float32, channel int, residual []float32) {
 			dst[i] = v*scale + shift
 		}
 	}
-	activate(dst, e.Act, e.Slope)
+	Activate(dst, e.Act, e.Slope)
 }
 
-// activate applies a function in place. A NaN stays NaN, as in PyTorch.
-func activate(x []float32, act Act, slope float32) {
+// Activate applies a function in place. A NaN stays NaN, as in PyTorch.
+func Activate(x []float32, act Act, slope float32) {
 	switch act {
 	case ReLU:
 		for i, v := range x {
@@ -67,4 +85,8 @@ func activate(x []float32, act Act, slope float32) {
 			x[i] = sigmoid(v)
 		}
 	}
+}
+
+func sigmoid(v float32) float32 {
+	return float32(1 / (1 + math.Exp(-float64(v))))
 }

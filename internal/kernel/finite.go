@@ -1,35 +1,22 @@
 package kernel
 
-import "unsafe"
+import "math"
 
-// finiteChunk is how many values a step of Finite takes: a matrix of dotRows
-// rows.
-const finiteChunk = dotRows * len(zeros)
-
-// zeros are the vector that the rows are multiplied with.
-var zeros [256]float32
-
-// Finite reports whether none of the values is NaN or infinite. Their products
-// with zero have the sum zero then and NaN otherwise, and products are what the
-// machine is fast at.
+// Finite reports whether none of the values is NaN or infinite: these, and no
+// others, have an exponent of ones, which carries into the sign when one is added.
 func Finite(x []float32) bool {
-	if active != Generic {
-		for ; len(x) >= finiteChunk; x = x[finiteChunk:] {
-			var sums [dotRows]float32
-			dot(&dotArgs{unsafe.Pointer(&zeros), pointer(x, 0), 4 * len(zeros), len(zeros), unsafe.Pointer(&sums)})
-			if sums != [dotRows]float32{} {
-				return false
-			}
-		}
-	}
-	var a, b, c, d float32
+	const magnitude, exponent, carry = 1<<31 - 1, 1 << 23, 1 << 31
+	carries := func(v float32) uint32 { return math.Float32bits(v)&magnitude + exponent }
+	var a, b, c, d uint32
 	for ; len(x) >= 8; x = x[8:] {
 		v := x[:8:8]
-		a, b, c, d = a+v[0]*0, b+v[1]*0, c+v[2]*0, d+v[3]*0
-		a, b, c, d = a+v[4]*0, b+v[5]*0, c+v[6]*0, d+v[7]*0
+		a |= carries(v[0]) | carries(v[4])
+		b |= carries(v[1]) | carries(v[5])
+		c |= carries(v[2]) | carries(v[6])
+		d |= carries(v[3]) | carries(v[7])
 	}
 	for _, v := range x {
-		a += v * 0
+		a |= carries(v)
 	}
-	return a+b+c+d == 0
+	return (a|b|c|d)&carry == 0
 }

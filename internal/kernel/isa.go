@@ -49,5 +49,19 @@ func detect() ISA {
 	return best()
 }
 
+// Pretend makes new kernels those of an instruction set that this CPU may lack,
+// so that what is planned for it can be seen anywhere; they must not run. It
+// reports whether this build has that instruction set's assembly.
+func Pretend(i ISA) bool {
+	if i > compiled {
+		return false
+	}
+	active = i
+	return true
+}
+
+// Best is the best instruction set of this CPU that there is assembly for.
+func Best() ISA { return best() }
+
 // Blocked reports whether there are kernels for blocked layouts.
 func Blocked() bool { return active != Generic }

@@ -4,6 +4,9 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
+// compiled is the best instruction set that there is assembly for.
+const compiled = AVX512
+
 // best is the best instruction set of this CPU.
 func best() ISA {
 	switch x := cpu.X86; {

@@ -41,25 +41,33 @@ func (d Dims) Plane() int { return d.H * d.W }
 // Len is the number of elements.
 func (d Dims) Len() int { return d.N * d.C * d.H * d.W }
 
-// noScratch is embedded by kernels that need none.
-type noScratch struct{}
+// NoScratch is embedded by kernels that need none.
+type NoScratch struct{}
 
-func (noScratch) Scratch() int { return 0 }
+// Scratch implements Kernel.
+func (NoScratch) Scratch() int { return 0 }
 
 // grain is how many elements make a task of an elementwise kernel: small
 // enough to balance two workers, large enough to hide the hand-over.
 const grain = 1 << 14
 
-// blocks cuts n things of the given weight into tasks of about a grain.
-type blocks struct{ n, size int }
+// Pieces are things that are cut into tasks of some neighbours each. Kernels
+// embed it.
+type Pieces struct{ n, size int }
 
-func cut(n, weight int) blocks {
-	return blocks{n, min(n, max(1, grain/max(1, weight)))}
+// Cut cuts n things of the given weight into tasks of about a grain.
+func Cut(n, weight int) Pieces {
+	return Pieces{n, min(n, max(1, grain/max(1, weight)))}
 }
 
-func (b blocks) tasks() int { return (b.n + b.size - 1) / b.size }
+// Tasks implements Kernel.
+func (p Pieces) Tasks() int { return CeilDiv(p.n, p.size) }
 
-func (b blocks) span(task int) (from, to int) {
-	from = task * b.size
-	return from, min(b.n, from+b.size)
+// Span is what a task has: things from … to-1.
+func (p Pieces) Span(task int) (from, to int) {
+	from = task * p.size
+	return from, min(p.n, from+p.size)
 }
+
+// CeilDiv is a/b, rounded up.
+func CeilDiv(a, b int) int { return (a + b - 1) / b }

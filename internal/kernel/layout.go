@@ -22,32 +22,32 @@ func (l Layout) Floats(d Dims) int {
 	if !l.Blocked {
 		return d.Len()
 	}
-	return d.N * blocksOf(d.C) * l.plane(d)
+	return d.N * BlocksOf(d.C) * l.Plane(d)
 }
 
-// blocksOf is how many blocks hold c channels.
-func blocksOf(c int) int { return (c + Block - 1) / Block }
+// BlocksOf is how many blocks hold c channels.
+func BlocksOf(c int) int { return CeilDiv(c, Block) }
 
-// pitch is the floats from one row of pixels to the next.
-func (l Layout) pitch(d Dims) int { return (d.W + 2*l.Halo + l.Extra) * Block }
+// Pitch is the floats from one row of pixels to the next.
+func (l Layout) Pitch(d Dims) int { return (d.W + 2*l.Halo + l.Extra) * Block }
 
-// plane is the floats of one block of channels.
-func (l Layout) plane(d Dims) int { return (d.H + 2*l.Halo + l.Extra) * l.pitch(d) }
+// Plane is the floats of one block of channels.
+func (l Layout) Plane(d Dims) int { return (d.H + 2*l.Halo + l.Extra) * l.Pitch(d) }
 
-// at is the index of the first channel of a block at a pixel, which may lie
+// At is the index of the first channel of a block at a pixel, which may lie
 // in the halo.
-func (l Layout) at(d Dims, image, block, y, x int) int {
-	return (image*blocksOf(d.C)+block)*l.plane(d) + (y+l.Halo)*l.pitch(d) + (x+l.Halo)*Block
+func (l Layout) At(d Dims, image, block, y, x int) int {
+	return (image*BlocksOf(d.C)+block)*l.Plane(d) + (y+l.Halo)*l.Pitch(d) + (x+l.Halo)*Block
 }
 
-// clearHalo zeroes the halo beside rows from … to-1 of a block, and the halo
+// ClearHalo zeroes the halo beside rows from … to-1 of a block, and the halo
 // above the first and below the last row of the map.
-func (l Layout) clearHalo(data []float32, d Dims, image, block, from, to int) {
+func (l Layout) ClearHalo(data []float32, d Dims, image, block, from, to int) {
 	if l.Halo+l.Extra == 0 {
 		return
 	}
-	pitch, side := l.pitch(d), l.Halo*Block
-	first := l.at(d, image, block, 0, -l.Halo)
+	pitch, side := l.Pitch(d), l.Halo*Block
+	first := l.At(d, image, block, 0, -l.Halo)
 	if from == 0 {
 		clear(data[first-l.Halo*pitch : first])
 	}

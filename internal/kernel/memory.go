@@ -44,7 +44,7 @@ const slabFloats = 32 << 20 / 4
 func (s *Slab) Take(n int) []float32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	size := ceilDiv(n, cacheLine/4) * cacheLine / 4
+	size := CeilDiv(n, cacheLine/4) * cacheLine / 4
 	if size > len(s.free) {
 		if size > slabFloats/4 {
 			return Aligned(n)
@@ -55,3 +55,25 @@ func (s *Slab) Take(n int) []float32 {
 	s.free = s.free[size:]
 	return x
 }
+
+// Fill sets all elements.
+func Fill(x []float32, value float32) {
+	for i := range x {
+		x[i] = value
+	}
+}
+
+// Padded copies x, or the default where it is nil, to n elements; those beyond
+// x are zero.
+func Padded(x []float32, n int, def float32) []float32 {
+	p := Aligned(n)
+	if x != nil {
+		copy(p, x)
+		return p
+	}
+	Fill(p, def)
+	return p
+}
+
+// Pointer is the address of an element, for the arguments of assembly.
+func Pointer(x []float32, i int) unsafe.Pointer { return unsafe.Pointer(&x[i]) }

@@ -3,7 +3,7 @@ package transform
 import (
 	"github.com/pkg/errors"
 
-	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/resize"
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
@@ -19,10 +19,10 @@ func (b Bytes) Interpolate(x *ops.Tensor, width, height int, mean, std [3]float3
 	if x == nil || x.Rank() != 4 || x.Dim(0) != 1 || x.Dim(1) != 3 || width < 1 || height < 1 || x.Dim(2) < height || x.Dim(3) < width {
 		return errors.Wrapf(ops.ErrShape, "the output is %v, want 1×3×H×W that holds %dx%d pixels", x, width, height)
 	}
-	in := interpolation{Bytes: b, columns: kernel.BilinearSamples(b.Width, width), tables: Classification{Mean: mean, Std: std}.tables()}
+	in := interpolation{Bytes: b, columns: resize.BilinearSamples(b.Width, width), tables: Classification{Mean: mean, Std: std}.tables()}
 	top, bottom := &line{y: -1, data: make([]float32, 3*width)}, &line{y: -1, data: make([]float32, 3*width)}
 	rows, plane := x.Dim(3), x.Dim(2)*x.Dim(3)
-	for y, s := range kernel.BilinearSamples(b.Height, height) {
+	for y, s := range resize.BilinearSamples(b.Height, height) {
 		if bottom.y == s.A {
 			top, bottom = bottom, top // rows come in order: the lower becomes the upper
 		}
@@ -42,7 +42,7 @@ func (b Bytes) Interpolate(x *ops.Tensor, width, height int, mean, std [3]float3
 // interpolation is an image that is being resized.
 type interpolation struct {
 	Bytes
-	columns []kernel.Sample
+	columns []resize.Sample
 	tables  [3][256]float32
 }
 

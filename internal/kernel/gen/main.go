@@ -1,6 +1,6 @@
-// Command gen writes the assembly of package kernel. Run it by `go generate`
-// in that package; it is a module of its own so that users of the SDK do not
-// depend on the generator.
+// Command gen writes the assembly of the kernels' rooms. Run it by `go generate`
+// in a room; it is a module of its own so that users of the SDK do not depend
+// on the generator. Its packages are the rooms', and asm is what they share.
 package main
 
 import (
@@ -8,51 +8,45 @@ import (
 	"log"
 
 	"github.com/mmcloughlin/avo/build"
+
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/peak"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/pool"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/reorder"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/rows"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/softmax"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/stem"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/strassen"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/tile"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/winograd"
 )
 
+// generators are what there is to write, for an instruction set's lanes.
+var generators = map[string]func(asm.Lanes){
+	"conv":     tile.Conv,
+	"groups":   tile.Groups,
+	"peak":     peak.Write,
+	"pool":     pool.Write,
+	"reorder":  reorder.Write,
+	"rows":     rows.Write,
+	"softmax":  softmax.Write,
+	"stem":     stem.Write,
+	"strassen": strassen.Write,
+	"winograd": winograd.Write,
+}
+
+var lanes = map[string]asm.Lanes{"avx2": asm.AVX2, "avx512": asm.AVX512}
+
 func main() {
-	what := flag.String("what", "", "conv, pool, winograd, stem, strassen, rows or peak, each with 512 or 256, or groups256, softmax256 or dot256")
+	what := flag.String("what", "", "what to write: conv, pool, winograd …")
+	isa := flag.String("isa", "", "avx2 or avx512")
 	// build.Generate parses the flags: -out and -stubs are its own.
 	flag.Parse()
-	build.ConstraintExpr("amd64,!noasm")
-	switch *what {
-	case "conv512":
-		genConv512()
-	case "conv256":
-		genConv256()
-	case "groups256":
-		genGroups256()
-	case "pool512":
-		genPool512()
-	case "pool256":
-		genPool256()
-	case "winograd512":
-		genWinograd(lanes512)
-	case "winograd256":
-		genWinograd(lanes256)
-	case "stem512":
-		genStem(lanes512)
-	case "stem256":
-		genStem(lanes256)
-	case "strassen512":
-		genStrassen(lanes512)
-	case "strassen256":
-		genStrassen(lanes256)
-	case "rows512":
-		genRows(lanes512)
-	case "rows256":
-		genRows(lanes256)
-		genTranspose()
-	case "softmax256":
-		genSoftmax()
-	case "dot256":
-		genDot()
-	case "peak512":
-		genPeak(lanes512)
-	case "peak256":
-		genPeak(lanes256)
-	default:
-		log.Fatalf("unknown -what %q", *what)
+	generate, l := generators[*what], lanes[*isa]
+	if generate == nil || l.R == nil {
+		log.Fatalf("nothing to write for -what %q -isa %q", *what, *isa)
 	}
+	build.ConstraintExpr("amd64,!noasm")
+	generate(l)
 	build.Generate()
 }

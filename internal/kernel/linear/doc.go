@@ -1,0 +1,2 @@
+// Package linear is fully connected layers, by the tiles of convolutions.
+package linear

@@ -1,0 +1,3 @@
+// Package norm is the normalisations that depend on the map they normalise.
+// Batch normalisation with running statistics is an epilogue, or eltwise.
+package norm

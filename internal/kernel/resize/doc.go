@@ -1,0 +1,2 @@
+// Package resize is torch.nn.functional.interpolate: nearest and bilinear.
+package resize
