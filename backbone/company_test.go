@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/vertebra-vision/vertebra/internal/kernel/kerneltest"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
+	"github.com/vertebra-vision/vertebra/internal/kernel/kerneltest"
 	"github.com/vertebra-vision/vertebra/ops"
 )
 
