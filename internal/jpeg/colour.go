@@ -16,11 +16,11 @@ func (d *Decoder) emit(dst []uint8, y int) {
 	}
 	switch d.header.Colour {
 	case Grey:
-		d.greyRow(dst, rows[0], n)
+		d.interleave(dst, rows[0], rows[0], rows[0], n)
 	case RGB:
-		d.rgbRow(dst, rows[0], rows[1], rows[2], n)
+		d.interleave(dst, rows[0], rows[1], rows[2], n)
 	case YCbCr:
-		d.yccRow(dst, rows[0], rows[1], rows[2], n)
+		d.ycc(dst, rows[0], rows[1], rows[2], n)
 	case CMYK:
 		for x := range n {
 			k := rows[3][x]
@@ -29,7 +29,7 @@ func (d *Decoder) emit(dst []uint8, y int) {
 			}
 		}
 	case YCCK:
-		d.yccRow(dst, rows[0], rows[1], rows[2], n)
+		d.ycc(dst, rows[0], rows[1], rows[2], n)
 		for x := range n {
 			k := rows[3][x]
 			for i := range 3 {
@@ -75,15 +75,3 @@ func interleave(dst, r, g, b []uint8, n int) {
 		p[0], p[1], p[2] = v, g[x], b[x]
 	}
 }
-
-func (d *Decoder) greyRow(dst, grey []uint8, n int) { interleave(dst, grey, grey, grey, n) }
-
-func (d *Decoder) rgbRow(dst, r, g, b []uint8, n int) { interleave(dst, r, g, b, n) }
-
-func (d *Decoder) yccRow(dst, luma, cb, cr []uint8, n int) { yccToRGB(dst, luma, cb, cr, n) }
-
-func triangleRow(dst, src []uint8, n int) { rowAcross(dst, src, n) }
-
-func triangleColumn(dst, near, far []uint8, n, bias int) { rowDown(dst, near, far, n, bias) }
-
-func triangleSquare(dst, near, far []uint8, n int) { rowBoth(dst, near, far, n) }

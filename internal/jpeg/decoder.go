@@ -32,6 +32,7 @@ type Options struct {
 type Decoder struct {
 	parser
 	bits
+	*routines
 	planes [4]plane
 	scale  int
 	window image.Rectangle
@@ -56,7 +57,6 @@ type Decoder struct {
 	failed   error
 
 	scratch [4][]uint8 // upsampled rows
-	tail    [3 * vectorPixels]uint8
 	pending pending
 	budget  int // blocks that scans may still visit
 }
@@ -102,6 +102,7 @@ func (d *Decoder) start(o Options) error {
 	if d.window.Empty() || !d.window.In(all) {
 		return errors.Wrapf(ErrOptions, "window %v of a picture of %dx%d", o.Window, d.outWidth, d.outHeight)
 	}
+	d.routines = active()
 	d.lookAt()
 	d.several = h.Progressive || d.scan.planes < h.Planes
 	d.reserve(d.several)
@@ -170,7 +171,7 @@ func (d *Decoder) decodeMCUs() error {
 		}
 		d.transformMCUs(d.nextMCU)
 	}
-	d.pending.flush()
+	d.flush()
 	for i := range d.header.Planes {
 		d.planes[i].edges(d.nextMCU)
 	}

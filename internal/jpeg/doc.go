@@ -7,3 +7,6 @@
 // picture, hands rows out as they are done, computes the pixels of a window
 // only, and decodes at a half, a quarter or an eighth of the size.
 package jpeg
+
+//go:generate go -C gen run . -what idct -out ../idct_amd64.s -stubs ../idct_amd64.go -pkg jpeg
+//go:generate go -C gen run . -what rows -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg jpeg

@@ -185,7 +185,7 @@ func (d *Decoder) transformMCUs(row int) {
 					*in = block{}
 					continue
 				}
-				d.pending.put(p, x, y)
+				d.put(p, x, y)
 			}
 		}
 	}

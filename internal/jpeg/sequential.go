@@ -58,7 +58,7 @@ func (d *Decoder) decodeMCU(row, x, y int) error {
 			continue
 		}
 		out[0] = int16(p.previous)
-		d.pending.put(p, bx, by)
+		d.put(p, bx, by)
 	}
 	if exhausted {
 		return nil

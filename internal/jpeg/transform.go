@@ -6,6 +6,8 @@ type pending struct {
 	blocks [2]block
 	out    [2]target
 	count  int
+
+	scratch [256]uint8
 }
 
 // target is where a block's pixels go.
@@ -24,15 +26,40 @@ func (q *pending) reset() {
 func (q *pending) room() *block { return &q.blocks[q.count&1] }
 
 // put takes the block in room for a place of a plane.
-func (q *pending) put(p *plane, x, y int) {
+func (d *Decoder) put(p *plane, x, y int) {
+	q := &d.pending
 	q.out[q.count] = target{p, p.at(x, y)}
 	if q.count++; q.count == 2 {
-		q.flush()
+		d.flush()
 	}
 }
 
 // flush transforms what waits.
-func (q *pending) flush() {
+func (d *Decoder) flush() {
+	q := &d.pending
+	switch {
+	case q.count == 0:
+		return
+	case q.out[0].plane.size == 8 && q.out[q.count-1].plane.size == 8:
+		// One alone goes twice to its place.
+		if q.count == 1 {
+			q.blocks[1], q.out[1] = q.blocks[0], q.out[0]
+		}
+		d.pair(q)
+	default:
+		q.each()
+	}
+	q.count = 0
+}
+
+// pairPortable transforms two blocks.
+func pairPortable(q *pending) {
+	q.count = 2
+	q.each()
+}
+
+// each transforms the blocks one by one, and leaves zeros in their place.
+func (q *pending) each() {
 	for i := range q.count {
 		in, p, out := &q.blocks[i], q.out[i].plane, q.out[i].plane.rows[q.out[i].at:]
 		switch p.size {
@@ -45,7 +72,6 @@ func (q *pending) flush() {
 		}
 		*in = block{}
 	}
-	q.count = 0
 }
 
 // fill makes the pixels of a block with only a first coefficient.

@@ -72,13 +72,13 @@ func (d *Decoder) upsample(p *plane, scratch []uint8, y int) []uint8 {
 	n := ceil(d.window.Max.X, u.across1) - first
 	switch u.kind {
 	case triangleAcross:
-		triangleRow(scratch, p.row(y, first-1), n)
+		d.across(scratch, p.row(y, first-1), n)
 	case triangleDown:
 		near, far := y/2, y/2-1+y%2*2
-		triangleColumn(scratch, p.row(near, first), p.row(far, first), n, 1+y%2)
+		d.down(scratch, p.row(near, first), p.row(far, first), n, 1+y%2)
 	case triangleBoth:
 		near, far := y/2, y/2-1+y%2*2
-		triangleSquare(scratch, p.row(near, first-1), p.row(far, first-1), n)
+		d.both(scratch, p.row(near, first-1), p.row(far, first-1), n)
 	default:
 		row := p.row(y/u.down1, first)
 		if u.across1 == 1 {
