@@ -209,9 +209,12 @@ func (d *Decoder) RealRows() int {
 	return min(max(rows-d.window.Min.Y, 0), d.window.Dy())
 }
 
-// harm takes note of damage in a row of MCUs.
+// harm takes note of damage in a row of MCUs. It makes rows unreal unless the
+// scan is one that only refines them.
 func (d *Decoder) harm(mcu int, format string, args ...any) {
-	d.realMCUs = min(d.realMCUs, mcu)
+	if s := &d.scan; !d.header.Progressive || s.from == 0 && s.high == 0 {
+		d.realMCUs = min(d.realMCUs, mcu)
+	}
 	if d.damage == nil {
 		d.damage = malformed("at row %d: "+format, append([]any{mcu * d.mcuRows}, args...)...)
 	}

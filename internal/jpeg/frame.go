@@ -18,6 +18,7 @@ type plane struct {
 	stride   int
 
 	coefficients []int16  // all of them, where there are several scans
+	nonzero      []uint64 // of each block, which are not zero, in the order of a file
 	bitsKnown    [64]int8 // the low bits of each that are still open; -1: all
 	bitsBefore   [64]int8 // the same before the last scan of the plane
 	previous     int      // the first coefficient of the block before
@@ -99,6 +100,8 @@ func (d *Decoder) reserve(coefficients bool) {
 		if coefficients {
 			p.coefficients = grow(p.coefficients, 64*p.padX*p.v*d.mcusY)
 			clear(p.coefficients)
+			p.nonzero = grow(p.nonzero, p.padX*p.v*d.mcusY)
+			clear(p.nonzero)
 		}
 	}
 }
@@ -119,8 +122,8 @@ func (p *plane) row(y, x int) []uint8 {
 	return p.rows[at : (y%p.ringRows+1)*p.stride]
 }
 
-// block is a block's coefficients.
-func (p *plane) block(x, y int) *block {
-	at := 64 * (y*p.padX + x)
-	return (*block)(p.coefficients[at : at+64])
+// block is a block's coefficients, and which are not zero.
+func (p *plane) block(x, y int) (*block, *uint64) {
+	at := y*p.padX + x
+	return (*block)(p.coefficients[64*at:]), &p.nonzero[at]
 }

@@ -16,6 +16,9 @@ import (
 func photographs(t testing.TB) map[string][]byte {
 	t.Helper()
 	folder := reftest.Shared(t, "images")
+	if f := os.Getenv("JPEGS"); f != "" {
+		folder = f
+	}
 	paths, err := filepath.Glob(filepath.Join(folder, "*.jpg"))
 	require.NoError(t, err)
 	files := map[string][]byte{}

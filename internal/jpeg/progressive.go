@@ -1,6 +1,9 @@
 package jpeg
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	mathbits "math/bits"
+)
 
 // The four kinds of scans of a progressive file. Coefficients come in bands and
 // bit by bit: the first scan of a band brings its high bits, later ones one
@@ -19,12 +22,13 @@ func (b *bits) dcRefine(out *block, low int) {
 	}
 }
 
-// acFirst decodes a band of a block, and returns how many blocks after it have
-// none of it.
-func (b *bits) acFirst(out *block, ac *huffman, s *scanHeader) (endRun int) {
-	acc, n, pos, buf := b.acc, b.n, b.pos, b.buf
+// acFirst decodes a band of a block, whose coefficients that are not zero have
+// bits in nonzero, in the order of the file. It returns how many blocks after it
+// have none of the band.
+func (b *bits) acFirst(out *block, nonzero *uint64, ac *huffman, s *scanHeader) (endRun int) {
+	acc, n, pos, buf, mask := b.acc, b.n, b.pos, b.buf, *nonzero
 	// k is the place before the next coefficient: runs count from there.
-	for k, to, low := s.from-1, s.to, s.low; k < to; {
+	for k, to, low := uint(s.from-1), uint(s.to), s.low; k < to; {
 		if n < 32 {
 			pos = min(pos, len(buf)-8)
 			acc |= binary.BigEndian.Uint64(buf[pos:]) >> (n & 63)
@@ -35,26 +39,29 @@ func (b *bits) acFirst(out *block, ac *huffman, s *scanHeader) (endRun int) {
 		if e == 0 {
 			e = b.long(ac, acc)
 		}
-		if e&valueFollows != 0 {
-			x := acc << (e >> 8 & 63)
-			negative := ^uint64(int64(x) >> 63)
-			k += int(e >> runOf)
-			value := ((x^negative)>>(e>>16&63) ^ negative) - negative
-			out[zigzag[k&127]&63] = int16(value << (low & 15))
+		if e&valueFollows == 0 {
 			acc <<= e & 63
 			n -= uint(e & 63)
-			continue
+			if e>>runOf<<runOf == runOf16 {
+				k += 16
+				continue
+			}
+			b.acc, b.n, b.pos, *nonzero = acc, n, pos, mask
+			return b.endOfBands(e) - 1
+		}
+		x := acc << (e >> 8 & 63)
+		negative := ^uint64(int64(x) >> 63)
+		k += uint(e >> runOf)
+		value := int16((((x^negative)>>(e>>16&63) ^ negative) - negative) << (low & 15))
+		out[zigzag[k&127]&63] = value
+		mask |= 1 << (min(k, 63) & 63)
+		if value == 0 { // shifted out of its 16 bits
+			mask &^= 1 << (min(k, 63) & 63)
 		}
 		acc <<= e & 63
 		n -= uint(e & 63)
-		if e>>runOf<<runOf == runOf16 {
-			k += 16
-			continue
-		}
-		b.acc, b.n, b.pos = acc, n, pos
-		return b.endOfBands(e) - 1
 	}
-	b.acc, b.n, b.pos = acc, n, pos
+	b.acc, b.n, b.pos, *nonzero = acc, n, pos, mask
 	return 0
 }
 
@@ -67,10 +74,10 @@ func (b *bits) endOfBands(e uint32) int {
 // acRefine decodes one more bit of a band of a block. While endRun says that the
 // band ends here, only coefficients that are not zero get one. It returns how
 // many blocks after this one are such.
-func (b *bits) acRefine(out *block, ac *huffman, s *scanHeader, endRun int) int {
+func (b *bits) acRefine(out *block, nonzero *uint64, ac *huffman, s *scanHeader, endRun int) int {
 	k := s.from
 	if endRun == 0 {
-		for ; k <= s.to; k++ {
+		for k <= s.to {
 			if b.n < 32 {
 				b.refill()
 			}
@@ -90,20 +97,19 @@ func (b *bits) acRefine(out *block, ac *huffman, s *scanHeader, endRun int) int 
 				if e>>16&63 != 63 {
 					b.bad = true
 				}
-				value = int16(-1) << s.low
-				if b.acc>>63 != 0 {
-					value = 1 << s.low
-				}
+				value = (int16(b.acc>>63)<<1 - 1) << s.low
 				b.drop(1)
 			}
-			k = b.correct(out, k, s.to, s.low, zeros)
+			k = b.correct(out, *nonzero, k, s.to, s.low, zeros)
 			if value != 0 {
 				out[zigzag[k&127]&63] = value
+				*nonzero |= 1 << (min(k, 63) & 63)
 			}
+			k++
 		}
 	}
 	if endRun > 0 {
-		b.correct(out, k, s.to, s.low, 64)
+		b.correct(out, *nonzero, k, s.to, s.low, 64)
 		endRun--
 	}
 	return endRun
@@ -114,30 +120,32 @@ func (b *bits) drop(count uint32) {
 	b.n -= uint(count)
 }
 
-// correct passes over some zeros, giving each coefficient on the way that is
-// not zero its next bit. It returns where the next zero lies, or the end.
-func (b *bits) correct(out *block, k, to, low, zeros int) int {
+// correct passes over some zeros of a band, giving each coefficient on the way
+// that is not zero its next bit. It returns where the next zero lies, or the
+// band's end.
+func (b *bits) correct(out *block, nonzero uint64, k, to, low, zeros int) int {
+	ahead := nonzero >> k << k & (^uint64(0) >> (63 - to))
 	acc, n := b.acc, b.n
-	for ; k <= to; k++ {
-		at := &out[zigzag[k&63]&63]
-		if *at == 0 {
-			if zeros--; zeros < 0 {
-				break
-			}
-			continue
+	for ; ahead != 0; ahead &= ahead - 1 {
+		next := mathbits.TrailingZeros64(ahead)
+		if next-k > zeros {
+			break
 		}
+		zeros -= next - k
+		k = next + 1
 		if n == 0 {
-			b.acc, b.n = acc, n
+			b.n, b.acc = 0, acc
 			b.refill()
 			acc, n = b.acc, b.n
 		}
-		if acc>>63 != 0 && *at&(1<<low) == 0 {
-			// Away from zero.
-			*at += (*at>>15 | 1) << low
-		}
+		// Away from zero, where the bit says so and is not there yet.
+		at := &out[zigzag[next&63]&63]
+		v := *at
+		v += (v>>15 | 1) << (low & 15) & -(int16(acc>>63) &^ (v >> (low & 15)) & 1)
+		*at = v
 		acc <<= 1
 		n--
 	}
 	b.acc, b.n = acc, n
-	return k
+	return min(k+zeros, to+1)
 }

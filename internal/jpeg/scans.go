@@ -31,8 +31,9 @@ func (d *Decoder) readScans() error {
 // missingPlanes takes note of planes that no scan brought.
 func (d *Decoder) missingPlanes() {
 	for i := range d.header.Planes {
-		if !d.planes[i].latched {
+		if p := &d.planes[i]; !p.latched || d.header.Progressive && p.bitsKnown[0] < 0 {
 			d.harm(0, "no scan of plane %d", i)
+			d.realMCUs = 0
 		}
 	}
 }
@@ -57,7 +58,7 @@ func (d *Decoder) readScan() error {
 		}
 		if d.bad {
 			d.bad = false
-			d.harmScan(row, "a code that is in no table")
+			d.harm(row, "a code that is in no table")
 		}
 	}
 	return nil
@@ -100,41 +101,34 @@ func (d *Decoder) needless() bool {
 	return false
 }
 
-// harmScan takes note of damage in a scan, which makes rows unreal only if it is
-// the one that brings their coarsest values.
-func (d *Decoder) harmScan(row int, format string, args ...any) {
-	real := d.realMCUs
-	d.harm(row, format, args...)
-	if d.header.Progressive && (d.scan.from > 0 || d.scan.high > 0) {
-		d.realMCUs = real
-	}
-}
-
 func (d *Decoder) readScanRow(row int) error {
-	st := &d.scanning
-	real := d.realMCUs
+	st, s := &d.scanning, &d.scan
+	read := d.readMCU
+	if d.header.Progressive && s.from > 0 {
+		read = d.readBand
+	}
 	for y := range d.mcusOf(row) {
-		for x := range st.width {
+		for x := 0; x < st.width; {
 			if err := d.nextInterval(row); err != nil {
 				return err
 			}
-			if !st.exhausted {
-				d.goodMCUs = row
-				d.readMCU(row, x, y)
-				if err := d.spent(row); err != nil {
-					return err
-				}
+			if st.exhausted {
+				x++
+				continue
+			}
+			d.goodMCUs = row
+			x += read(row, x, y)
+			if err := d.spent(row); err != nil {
+				return err
 			}
 		}
-	}
-	if d.header.Progressive && (d.scan.from > 0 || d.scan.high > 0) {
-		d.realMCUs = real
 	}
 	return nil
 }
 
-// readMCU decodes an MCU's coefficients.
-func (d *Decoder) readMCU(row, x, y int) {
+// readMCU decodes the coefficients of an MCU, or of a progressive one the first
+// of each block. It returns 1.
+func (d *Decoder) readMCU(row, x, y int) int {
 	st, s := &d.scanning, &d.scan
 	for i := range st.blocks[:st.count] {
 		b := &st.blocks[i]
@@ -143,27 +137,46 @@ func (d *Decoder) readMCU(row, x, y int) {
 		if st.together {
 			bx = x*p.h + b.dx
 		}
-		out := p.block(bx, by)
+		out, nonzero := p.block(bx, by)
 		switch {
 		case !d.header.Progressive:
-			difference, _ := d.sequential(out, b.dc, b.ac)
+			difference, last := d.sequential(out, b.dc, b.ac)
 			p.previous += difference
 			out[0] = int16(p.previous)
-		case s.from == 0 && s.high == 0:
+			if last > 0 {
+				*nonzero = 1 << 1
+			}
+		case s.high == 0:
 			p.previous += d.dcFirst(b.dc)
 			out[0] = int16(p.previous << s.low)
-		case s.from == 0:
-			d.dcRefine(out, s.low)
-		case s.high == 0:
-			if st.endRun > 0 {
-				st.endRun--
-			} else {
-				st.endRun = d.acFirst(out, b.ac, s)
-			}
 		default:
-			st.endRun = d.acRefine(out, b.ac, s, st.endRun)
+			d.dcRefine(out, s.low)
 		}
 	}
+	return 1
+}
+
+// readBand decodes the band of a block and returns how many blocks of the row
+// that makes: those after it that the band has nothing for are passed over.
+func (d *Decoder) readBand(row, x, y int) int {
+	st, s := &d.scanning, &d.scan
+	b := &st.blocks[0]
+	out, nonzero := b.plane.block(x, row*b.plane.v+y)
+	if s.high > 0 {
+		st.endRun = d.acRefine(out, nonzero, b.ac, s, st.endRun)
+		return 1
+	}
+	if st.endRun > 0 {
+		st.endRun--
+	} else {
+		st.endRun = d.acFirst(out, nonzero, b.ac, s)
+	}
+	if d.interval > 0 {
+		return 1
+	}
+	more := min(st.endRun, st.width-1-x)
+	st.endRun -= more
+	return 1 + more
 }
 
 // transformMCUs brings a row of MCUs from coefficients to pixels.
@@ -176,11 +189,14 @@ func (d *Decoder) transformMCUs(row int) {
 					break
 				}
 				in := d.pending.room()
-				*in = *p.block(x, y)
+				from, nonzero := p.block(x, y)
+				*in = *from
+				only := *nonzero == 0
 				if d.smoothed {
 					d.smooth(p, in, x, y, row)
+					only = false
 				}
-				if p.size == 1 || onlyFirst(in) {
+				if p.size == 1 || only {
 					p.fill(x, y, in[0])
 					*in = block{}
 					continue
@@ -189,13 +205,4 @@ func (d *Decoder) transformMCUs(row int) {
 			}
 		}
 	}
-}
-
-// onlyFirst reports whether all coefficients but the first are zero.
-func onlyFirst(in *block) bool {
-	var any int16
-	for _, v := range in[1:] {
-		any |= v
-	}
-	return any == 0
 }
