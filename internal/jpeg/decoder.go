@@ -54,7 +54,8 @@ type Decoder struct {
 	nextRow  int  // the next row to hand out
 	damage   error
 	realMCUs int // rows of MCUs before the first damage
-	failed   error
+	started  bool
+	failed   error // the error that ended the picture
 
 	scratch [4][]uint8 // upsampled rows
 	pending pending
@@ -64,16 +65,13 @@ type Decoder struct {
 // Start begins with a file, which must not change until its last row was read.
 func (d *Decoder) Start(data []byte, o Options) (Header, error) {
 	d.reset(data)
-	d.failed = errors.Wrap(ErrOptions, "no picture was started")
 	err := d.firstScan()
 	if err == nil {
 		err = d.start(o)
 	}
-	if err != nil {
-		d.failed = err
+	if d.started, d.failed = true, err; err != nil {
 		return Header{}, err
 	}
-	d.failed = nil
 	return d.header, nil
 }
 
@@ -126,6 +124,9 @@ func (d *Decoder) Size() (width, height int) { return d.window.Dx(), d.window.Dy
 func (d *Decoder) Rows(dst []uint8) (n int, err error) {
 	if d.failed != nil {
 		return 0, d.failed
+	}
+	if !d.started {
+		return 0, errors.Wrap(ErrOptions, "no picture was started")
 	}
 	bytes := 3 * d.window.Dx()
 	if d.nextRow == d.window.Max.Y {

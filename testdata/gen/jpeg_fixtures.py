@@ -1,8 +1,13 @@
 """Small JPEGs of every kind, and hashes of the pixels that Pillow reads in them: testdata/jpeg.
 
-Needs Debian's python3-pil and libjpeg-turbo-progs (cjpeg, jpegtran). Made with Pillow 9.4 and
-libjpeg-turbo 2.1.5; `jpeg_fixtures.py check` compares another Pillow with the hashes.
+    python3 testdata/gen/jpeg_fixtures.py          # writes files.zip, pixels.json, photographs.json
+    python3 testdata/gen/jpeg_fixtures.py check    # compares this Pillow with the hashes
+
+Needs Pillow and, of libjpeg-turbo-progs, cjpeg and jpegtran. Made with Pillow 13.0 and libjpeg-turbo 3.2.0.
+Pillow 9.4 with 2.1.5 gives the same but for progressive files that end before all is known and whose planes
+differ in height: later versions smooth those rightly.
 """
+import glob
 import hashlib
 import io
 import json
@@ -274,6 +279,19 @@ def pixels(data, scale):
     return hashlib.sha256(b"%d %d " % im.size + im.tobytes()).hexdigest()[:16]
 
 
+def photographs():
+    """Hashes of the photographs that the repository does not carry."""
+    folder = os.path.join(os.environ.get("VERTEBRA_DATA", os.path.join(ROOT, "..", "..", "shared", "data")), "images")
+    rows = {}
+    for path in sorted(glob.glob(os.path.join(folder, "*.jpg"))):
+        data = open(path, "rb").read()
+        name = os.path.basename(path)
+        rows[name] = [pixels(data, s) for s in (1, 2, 4, 8)]
+    if rows:
+        with open(os.path.join(OUT, "photographs.json"), "w") as f:
+            f.write("{\n" + ",\n".join(f"  {json.dumps(n)}: {json.dumps(r)}" for n, r in rows.items()) + "\n}\n")
+
+
 def main():
     if sys.argv[1:] == ["check"]:
         with zipfile.ZipFile(os.path.join(OUT, "files.zip")) as z, open(os.path.join(OUT, "pixels.json")) as f:
@@ -290,6 +308,7 @@ def main():
     with open(os.path.join(OUT, "pixels.json"), "w") as f:
         rows = [f"  {json.dumps(n)}: {json.dumps([pixels(files[n], s) for s in (1, 2, 4, 8)])}" for n in sorted(files)]
         f.write("{\n" + ",\n".join(rows) + "\n}\n")
+    photographs()
     print(len(files), "files,", sum(map(len, files.values())), "bytes")
 
 
