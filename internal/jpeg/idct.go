@@ -49,15 +49,21 @@ func saturate16(v int32) int32 {
 // level brings a value of mean 0 into 0 to 255.
 func level(v int32) uint8 { return clamp(v + 128) }
 
-// firstOnly is the pixel of a block that has nothing but a first coefficient.
-func firstOnly(v int16, quant uint16) uint8 {
-	return level((int32(int16(int32(v)*int32(quant))) + 4) >> 3)
-}
-
-// single is the one pixel of a block at an eighth of the size. libjpeg looks it
-// up in a table that repeats after 10 bits.
-func single(v int16, quant uint16) uint8 {
-	return level((int32(v)*int32(int16(quant)) + 4) >> 3 << 22 >> 22)
+// firstOnly is the pixel of a block that has nothing but a first coefficient,
+// which at 8x8 and 4x4 pixels passes to the rows in 16 bits and at 2x2 in 17.
+// At one pixel libjpeg does not bring it into 16 bits, but looks it up in a
+// table that repeats after 10.
+func firstOnly(v int16, quant uint16, size int) uint8 {
+	dc := int32(v) * int32(int16(quant))
+	switch size {
+	case 1:
+		return level((dc + 4) >> 3 << 22 >> 22)
+	case 2:
+		dc = dc << 17 >> 17
+	default:
+		dc = dc << 18 >> 18
+	}
+	return level((dc + 4) >> 3)
 }
 
 // dequantise multiplies coefficient k.
@@ -88,11 +94,13 @@ func butterfly8(x0, x1, x2, x3, x4, x5, x6, x7, half int32) (s0, s1, s2, s3, s4,
 // idct8 transforms a block into 8x8 pixels.
 func idct8(in *block, quant *[64]uint16, out []uint8, stride int) {
 	var rows [64]int32
+	var below int16 // the first row of coefficients
 	for x := range 8 {
 		c, q := in[x:][:57:57], quant[x:][:57:57]
 		x0 := int32(int16(int32(c[0]) * int32(q[0])))
 		column := rows[x:][:57:57]
-		if c[8]|c[16]|c[24]|c[32]|c[40]|c[48]|c[56] == 0 {
+		rest := c[8] | c[16] | c[24] | c[32] | c[40] | c[48] | c[56]
+		if below |= rest; rest == 0 {
 			if x0 == 0 {
 				continue
 			}
@@ -111,6 +119,12 @@ func idct8(in *block, quant *[64]uint16, out []uint8, stride int) {
 		column[16], column[24] = saturate16(s2>>shift), saturate16(s3>>shift)
 		column[32], column[40] = saturate16(s4>>shift), saturate16(s5>>shift)
 		column[48], column[56] = saturate16(s6>>shift), saturate16(s7>>shift)
+	}
+	if below == 0 {
+		// Here libjpeg shifts in 16 bits.
+		for i := range rows {
+			rows[i] = int32(int16(int32(in[i&7]) * int32(quant[i&7]) << early))
+		}
 	}
 	const shift = fraction + early + 3
 	for y := range 8 {

@@ -17,16 +17,24 @@ func butterfly4(in *[8]int32, shift uint) [4]int32 {
 // idct4 transforms a block into 4x4 pixels.
 func idct4(in *block, quant *[64]uint16, out []uint8, stride int) {
 	var rows [4][8]int32
+	var below int16 // the first row of coefficients
 	for x := range 8 {
-		if x == 4 {
-			continue
-		}
 		var column [8]int32
 		for y := range column {
 			column[y] = dequantise(in, quant, 8*y+x)
+			if y != 0 && y != 4 {
+				below |= in[8*y+x]
+			}
 		}
 		for y, v := range butterfly4(&column, fraction-early+1) {
 			rows[y][x] = saturate16(v)
+		}
+	}
+	if below == 0 {
+		// Here libjpeg shifts in 16 bits.
+		for x := range 8 {
+			v := int32(int16(dequantise(in, quant, x) << early))
+			rows[0][x], rows[1][x], rows[2][x], rows[3][x] = v, v, v, v
 		}
 	}
 	for y := range rows {

@@ -34,7 +34,8 @@ const maxSide = 65500
 // parser reads markers and their segments, and holds what they define.
 type parser struct {
 	data []byte
-	at   int // the next byte to read
+	at   int  // the next byte to read
+	met  byte // the last marker
 
 	header    Header
 	jfif      bool
@@ -114,6 +115,8 @@ func (p *parser) nextScan() (bool, error) {
 			return false, malformed("a second picture begins at byte %d, inside the first", p.at-2)
 		case marker == tem || rst0 <= marker && marker <= rst7:
 			continue
+		case unknown(marker):
+			return false, malformed("unknown marker %02X before byte %d", marker, p.at)
 		}
 		body, err := p.segment(marker)
 		if err != nil {
@@ -140,23 +143,29 @@ func (p *parser) define(marker byte, body []byte) error {
 			return malformed("the restart interval has %d bytes, want 2", len(body))
 		}
 		p.interval = int(body[0])<<8 | int(body[1])
-	case marker == jpg:
-		return malformed("unknown marker %02X before byte %d", marker, p.at)
 	case marker == dac || marker == dnl || marker == com:
 	case sof0 <= marker && marker <= 0xCF:
 		return p.frame(marker, body)
 	case app0 <= marker && marker <= appF:
 		p.app(marker, body)
-	default:
-		return malformed("unknown marker %02X before byte %d", marker, p.at)
 	}
 	return nil
+}
+
+// unknown reports a marker that libjpeg does not know what to do with.
+func unknown(marker byte) bool {
+	return marker < sof0 || marker == jpg || dri < marker && marker < app0 || appF < marker && marker < com
+}
+
+// idle reports a marker whose segment changes nothing here.
+func idle(marker byte) bool {
+	return marker == 0 || marker == dac || marker == dnl || app0 <= marker && marker <= com
 }
 
 // marker finds the next one, passing over what is none.
 func (p *parser) marker() (byte, error) {
 	marker, after := findMarker(p.data, p.at)
-	p.at = after
+	p.at, p.met = after, marker
 	if marker == 0 {
 		return 0, errors.Wrapf(ErrTruncated, "the file ends after %d bytes, where a marker should come", len(p.data))
 	}

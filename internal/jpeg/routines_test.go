@@ -24,6 +24,9 @@ func randomBlock(rng *rand.Rand) (b block) {
 	for range []int{0, 1, 2, 5, 20, 64}[rng.IntN(6)] {
 		b[rng.IntN(64)] = int16(rng.IntN(2*most) - most)
 	}
+	if rng.IntN(8) == 0 {
+		clear(b[8:]) // the first row alone
+	}
 	b[0] = int16(rng.IntN(2*most) - most)
 	return b
 }
@@ -78,7 +81,7 @@ func TestFirstCoefficientAlone(t *testing.T) {
 			queue.each()
 			for y := range size {
 				for x := range size {
-					require.Equal(t, firstOnly(int16(v), q), p.rows[8*y+x], "%d times %d at %dx%d", v, q, size, size)
+					require.Equal(t, firstOnly(int16(v), q, size), p.rows[8*y+x], "%d times %d at %dx%d", v, q, size, size)
 				}
 			}
 		}

@@ -1,5 +1,7 @@
 package jpeg
 
+import "github.com/pkg/errors"
+
 // decodeSequential decodes a row of MCUs of a file of one scan, straight into
 // the rings.
 func (d *Decoder) decodeSequential(row int) error {
@@ -18,10 +20,36 @@ func (d *Decoder) decodeSequential(row int) error {
 		d.bad = false
 		d.harm(row, "a code that is in no table")
 	}
-	if row == d.mcusY-1 && st.marker == 0 && !d.partial {
-		return d.ended(row) // as libjpeg, which wants more than the last bits
+	if row == d.mcusY-1 {
+		return d.finish(row)
 	}
 	return nil
+}
+
+// finish looks at what follows the only scan, as libjpeg does: damage may have
+// made markers of its data, and segments of what comes after those. A file may
+// end inside of a segment that is of no account, but not without a marker:
+// libjpeg wants more bits than the last ones to decode those.
+func (d *Decoder) finish(row int) error {
+	if d.scanning.marker == 0 {
+		if d.partial {
+			return nil
+		}
+		return d.ended(row)
+	}
+	d.at = d.scanning.after - 2
+	more, err := d.nextScan()
+	if more {
+		err = malformed("at byte %d begins a second scan of what the first one had", d.at)
+	}
+	switch {
+	case err == nil || errors.Is(err, ErrTruncated) && idle(d.met):
+		return nil
+	case d.partial:
+		d.harm(d.mcusY, "%v", err)
+		return nil
+	}
+	return err
 }
 
 // decodeMCU decodes MCU x of a row; y is its row of blocks, where each block is

@@ -43,6 +43,11 @@ func (d *Decoder) smooths() bool {
 	useful := false
 	for i := range d.header.Planes {
 		p := &d.planes[i]
+		if d.scans == 1 {
+			for k := range estimated {
+				p.bitsBefore[k] = -1
+			}
+		}
 		if !p.latched || p.bitsKnown[0] < 0 {
 			return false
 		}

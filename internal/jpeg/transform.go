@@ -7,7 +7,7 @@ type pending struct {
 	out    [2]target
 	count  int
 
-	scratch [256]uint8
+	scratch [320]uint8
 }
 
 // target is where a block's pixels go.
@@ -76,12 +76,8 @@ func (q *pending) each() {
 
 // fill makes the pixels of a block with only a first coefficient.
 func (p *plane) fill(x, y int, v int16) {
+	pixel := firstOnly(v, p.quant[0], p.size)
 	at := p.at(x, y)
-	if p.size == 1 {
-		p.rows[at] = single(v, p.quant[0])
-		return
-	}
-	pixel := firstOnly(v, p.quant[0])
 	for range p.size {
 		line := p.rows[at : at+p.size]
 		for i := range line {

@@ -14,7 +14,7 @@ type idctArgs struct {
 	quantA, quantB   unsafe.Pointer
 	outA, outB       unsafe.Pointer
 	strideA, strideB int
-	scratch          unsafe.Pointer // 256 bytes
+	scratch          unsafe.Pointer // 320 bytes
 }
 
 func pairAVX2(q *pending) {

@@ -63,6 +63,7 @@ func genTransform() {
 	function("idct8Pair")
 	t.load()
 	t.butterfly(0, 11)
+	t.firstRow()
 	transpose()
 	t.butterfly(1, 18)
 	t.store()
@@ -77,12 +78,16 @@ func (t *transform) load() {
 	MOVQ(arg(idctIn), in)
 	MOVQ(arg(idctQuantA), a)
 	MOVQ(arg(idctQuantB), b)
-	zero := y[15]
+	zero, rest := y[15], y[14]
 	VPXOR(zero, zero, zero)
+	VPXOR(rest, rest, rest)
 	for i := 0; i < 8; i++ {
 		row, quant := y[i], y[8+i%2]
 		VMOVDQU(Mem{Base: in, Disp: 16 * i}, row.AsX())
 		VINSERTI128(Imm(1), Mem{Base: in, Disp: 128 + 16*i}, row, row)
+		if i > 0 {
+			VPOR(row, rest, rest)
+		}
 		VMOVDQU(Mem{Base: a, Disp: 16 * i}, quant.AsX())
 		VINSERTI128(Imm(1), Mem{Base: b, Disp: 16 * i}, quant, quant)
 		VPMULLW(quant, row, row)
@@ -90,6 +95,39 @@ func (t *transform) load() {
 	for i := 0; i < 8; i++ {
 		VMOVDQU(zero, Mem{Base: in, Disp: 32 * i})
 	}
+	// Which block has coefficients in its first row alone.
+	scratch, swapped := RBX, y[13]
+	MOVQ(arg(idctScratch), scratch)
+	VPCMPEQQ(zero, rest, rest)
+	VPSHUFD(Imm(0x4E), rest, swapped)
+	VPAND(swapped, rest, rest)
+	VPMOVMSKB(rest, R8L)
+	VMOVDQU(rest, Mem{Base: scratch, Disp: scratchMask})
+	VPSLLW(Imm(2), y[0], rest)
+	VMOVDQU(rest, Mem{Base: scratch, Disp: scratchRow})
+}
+
+// Where in the scratch the mask and the shifted first row lie, after the high
+// halves of all rows.
+const (
+	scratchMask = 256
+	scratchRow  = 288
+)
+
+// firstRow gives a block with coefficients in its first row alone that in all
+// rows, shifted in 16 bits, as libjpeg does. Where nothing overflows, the
+// butterfly gave the same.
+func (t *transform) firstRow() {
+	TESTL(R8L, R8L)
+	JZ(LabelRef("general"))
+	scratch, mask := RBX, y[8]
+	MOVQ(arg(idctScratch), scratch)
+	VMOVDQU(Mem{Base: scratch, Disp: scratchMask}, mask)
+	VMOVDQU(Mem{Base: scratch, Disp: scratchRow}, y[9])
+	for i := 0; i < 8; i++ {
+		VPBLENDVB(mask, y[9], y[i], y[i])
+	}
+	Label("general")
 }
 
 // half16 unpacks the low or the high half of two rows in turns.
