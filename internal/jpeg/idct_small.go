@@ -3,45 +3,42 @@ package jpeg
 // The transforms that give fewer pixels of a block: 4x4 from all coefficients
 // but those of the middle frequency, 2x2 from the lowest and the odd ones.
 
-// butterfly4 makes four values of eight; the fifth is of no account.
-func butterfly4(in *[8]int32, shift uint) [4]int32 {
-	half := int32(1) << (shift - 1)
-	t := in[0] << (fraction + 1)
-	t2 := in[2]*c1_847 - in[6]*c0_765
-	e0, e1 := t+t2+half, t-t2+half
-	o1 := -in[7]*c0_211 + in[5]*c1_451 - in[3]*c2_172 + in[1]*c1_061
-	o0 := -in[7]*c0_509 - in[5]*c0_601 + in[3]*c0_899 + in[1]*c2_562
-	return [4]int32{(e0 + o0) >> shift, (e1 + o1) >> shift, (e1 - o1) >> shift, (e0 - o0) >> shift}
+// butterfly4 makes four sums of eight values, with half of what they will be
+// divided by; the fifth value is of no account.
+func butterfly4(x0, x1, x2, x3, x5, x6, x7, half int32) (s0, s1, s2, s3 int32) {
+	t := x0<<(fraction+1) + half
+	t2 := x2*c1_847 - x6*c0_765
+	e0, e1 := t+t2, t-t2
+	o1 := -x7*c0_211 + x5*c1_451 - x3*c2_172 + x1*c1_061
+	o0 := -x7*c0_509 - x5*c0_601 + x3*c0_899 + x1*c2_562
+	return e0 + o0, e1 + o1, e1 - o1, e0 - o0
 }
 
 // idct4 transforms a block into 4x4 pixels.
 func idct4(in *block, quant *[64]uint16, out []uint8, stride int) {
-	var rows [4][8]int32
+	var rows [32]int32
 	var below int16 // the first row of coefficients
-	for x := range 8 {
-		var column [8]int32
-		for y := range column {
-			column[y] = dequantise(in, quant, 8*y+x)
-			if y != 0 && y != 4 {
-				below |= in[8*y+x]
-			}
-		}
-		for y, v := range butterfly4(&column, fraction-early+1) {
-			rows[y][x] = saturate16(v)
-		}
+	for _, x := range [...]int{0, 1, 2, 3, 5, 6, 7} {
+		c, q, column := in[x:][:57:57], quant[x:][:57:57], rows[x:][:25:25]
+		v := func(y int) int32 { return int32(int16(int32(c[8*y&63]) * int32(q[8*y&63]))) }
+		below |= c[8] | c[16] | c[24] | c[40] | c[48] | c[56]
+		const shift = fraction - early + 1
+		s0, s1, s2, s3 := butterfly4(v(0), v(1), v(2), v(3), v(5), v(6), v(7), 1<<(shift-1))
+		column[0], column[8] = saturate16(s0>>shift), saturate16(s1>>shift)
+		column[16], column[24] = saturate16(s2>>shift), saturate16(s3>>shift)
 	}
+	below |= in[12] | in[20] | in[28] | in[44] | in[52] | in[60]
 	if below == 0 {
 		// Here libjpeg shifts in 16 bits.
-		for x := range 8 {
-			v := int32(int16(dequantise(in, quant, x) << early))
-			rows[0][x], rows[1][x], rows[2][x], rows[3][x] = v, v, v, v
+		for i := range rows {
+			rows[i] = int32(int16(dequantise(in, quant, i&7) << early))
 		}
 	}
-	for y := range rows {
-		line := out[y*stride:][:4:4]
-		for x, v := range butterfly4(&rows[y], fraction+early+3+1) {
-			line[x] = level(v)
-		}
+	const shift = fraction + early + 3 + 1
+	for y := range 4 {
+		r, line := rows[8*y:][:8:8], out[y*stride:][:4:4]
+		s0, s1, s2, s3 := butterfly4(r[0], r[1], r[2], r[3], r[5], r[6], r[7], 1<<(shift-1))
+		line[0], line[1], line[2], line[3] = level(s0>>shift), level(s1>>shift), level(s2>>shift), level(s3>>shift)
 	}
 }
 

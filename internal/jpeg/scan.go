@@ -21,7 +21,12 @@ type scanState struct {
 type mcuBlock struct {
 	plane  *plane
 	dc, ac *huffman
-	dx, dy int
+	step   int // from an MCU's block to that of the next
+	dx, dy int // where in the MCU
+
+	// Of the row that is decoded: which of its blocks are wanted, and where the
+	// pixels of the first one go.
+	first, end, at int
 }
 
 // allowance is how many blocks all scans of a picture may visit. Encoders make
@@ -59,14 +64,14 @@ func (d *Decoder) beginScan() error {
 			return err
 		}
 		if !st.together {
-			st.blocks[0], st.count, st.width = mcuBlock{p, dc, ac, 0, 0}, 1, p.blocksX
+			st.blocks[0], st.count, st.width = mcuBlock{plane: p, dc: dc, ac: ac, step: 1}, 1, p.blocksX
 			break
 		}
 		if st.count+p.h*p.v > len(st.blocks) {
 			return malformed("more than %d blocks in an MCU", len(st.blocks))
 		}
 		for j := range p.h * p.v {
-			st.blocks[st.count] = mcuBlock{p, dc, ac, j % p.h, j / p.h}
+			st.blocks[st.count] = mcuBlock{plane: p, dc: dc, ac: ac, step: p.h, dx: j % p.h, dy: j / p.h}
 			st.count++
 		}
 		st.width = d.mcusX
@@ -135,12 +140,10 @@ func (d *Decoder) mcusOf(row int) int {
 	return min(p.v, p.blocksY-row*p.v)
 }
 
-// nextInterval comes before each MCU: it passes a restart that is due.
+// nextInterval comes before each MCU where there are restarts: it passes one
+// that is due.
 func (d *Decoder) nextInterval(row int) error {
 	st := &d.scanning
-	if d.interval == 0 {
-		return nil
-	}
 	if st.left == 0 {
 		if err := d.restart(row); err != nil {
 			return err
@@ -202,12 +205,8 @@ func (d *Decoder) ended(row int) error {
 	return nil
 }
 
-// spent comes after each MCU: it looks whether there was as much data as that
-// took.
+// spent is for an MCU that took more data than there was.
 func (d *Decoder) spent(row int) error {
-	if !d.over() {
-		return nil
-	}
 	if d.scanning.marker == 0 {
 		return d.ended(row)
 	}

@@ -109,8 +109,10 @@ func (d *Decoder) readScanRow(row int) error {
 	}
 	for y := range d.mcusOf(row) {
 		for x := 0; x < st.width; {
-			if err := d.nextInterval(row); err != nil {
-				return err
+			if d.interval > 0 {
+				if err := d.nextInterval(row); err != nil {
+					return err
+				}
 			}
 			if st.exhausted {
 				x++
@@ -118,8 +120,10 @@ func (d *Decoder) readScanRow(row int) error {
 			}
 			d.goodMCUs = row
 			x += read(row, x, y)
-			if err := d.spent(row); err != nil {
-				return err
+			if d.over() {
+				if err := d.spent(row); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -133,11 +137,7 @@ func (d *Decoder) readMCU(row, x, y int) int {
 	for i := range st.blocks[:st.count] {
 		b := &st.blocks[i]
 		p := b.plane
-		bx, by := x, row*p.v+y+b.dy
-		if st.together {
-			bx = x*p.h + b.dx
-		}
-		out, nonzero := p.block(bx, by)
+		out, nonzero := p.block(x*b.step+b.dx, row*p.v+y+b.dy)
 		switch {
 		case !d.header.Progressive:
 			difference, last := d.sequential(out, b.dc, b.ac)
@@ -183,26 +183,32 @@ func (d *Decoder) readBand(row, x, y int) int {
 func (d *Decoder) transformMCUs(row int) {
 	for i := range d.header.Planes {
 		p := &d.planes[i]
-		for y := row * p.v; y < min((row+1)*p.v, p.blocksY); y++ {
-			for x := p.firstBlock; x < p.endBlock; x++ {
-				if !p.wants(x, y) {
-					break
-				}
-				in := d.pending.room()
-				from, nonzero := p.block(x, y)
-				*in = *from
-				only := *nonzero == 0
-				if d.smoothed {
-					d.smooth(p, in, x, y, row)
-					only = false
-				}
-				if p.size == 1 || only {
-					p.fill(x, y, in[0])
-					*in = block{}
-					continue
-				}
-				d.put(p, x, y)
+		for y := row * p.v; y < (row+1)*p.v; y++ {
+			if p.wantsRow(y) {
+				d.transformRow(p, y, row)
 			}
 		}
+	}
+}
+
+func (d *Decoder) transformRow(p *plane, y, row int) {
+	at := p.at(0, y)
+	for x := p.firstBlock; x < p.endBlock; x++ {
+		from, nonzero := p.block(x, y)
+		if !d.smoothed && (p.size == 1 || *nonzero == 0) {
+			p.fill(at+x*p.size, from[0])
+			continue
+		}
+		in := d.pending.room()
+		*in = *from
+		if d.smoothed {
+			d.smooth(p, in, x, y, row)
+		}
+		if p.size == 1 {
+			p.fill(at+x, in[0])
+			*in = block{}
+			continue
+		}
+		d.put(p, at+x*p.size)
 	}
 }

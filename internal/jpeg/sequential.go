@@ -7,12 +7,22 @@ import "github.com/pkg/errors"
 func (d *Decoder) decodeSequential(row int) error {
 	st := &d.scanning
 	for y := range d.mcusOf(row) {
+		d.aim(row, y)
 		for x := range st.width {
-			if err := d.nextInterval(row); err != nil {
-				return err
+			if d.interval > 0 {
+				if err := d.nextInterval(row); err != nil {
+					return err
+				}
 			}
-			if err := d.decodeMCU(row, x, y); err != nil {
-				return err
+			if st.exhausted {
+				d.greyMCU(x)
+				continue
+			}
+			d.decodeMCU(x)
+			if d.over() {
+				if err := d.spent(row); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -52,29 +62,32 @@ func (d *Decoder) finish(row int) error {
 	return err
 }
 
-// decodeMCU decodes MCU x of a row; y is its row of blocks, where each block is
-// an MCU.
-func (d *Decoder) decodeMCU(row, x, y int) error {
+// aim finds which of the blocks of a row of MCUs the window needs and where in
+// the rings they go; y is the row of blocks, where each block is an MCU.
+func (d *Decoder) aim(row, y int) {
 	st := &d.scanning
-	exhausted := st.exhausted
 	for i := range st.blocks[:st.count] {
 		b := &st.blocks[i]
-		p := b.plane
-		bx, by := x, row*p.v+y+b.dy
-		if st.together {
-			bx = x*p.h + b.dx
+		p, by := b.plane, row*b.plane.v+y+b.dy
+		b.first, b.end = p.firstBlock, p.endBlock
+		if !p.wantsRow(by) {
+			b.end = 0
 		}
-		wanted := p.wants(bx, by)
-		if exhausted {
-			if wanted {
-				p.fill(bx, by, 0)
-			}
-			continue
-		}
+		b.at = p.at(0, by)
+	}
+}
+
+// decodeMCU decodes MCU x of the row that was aimed at.
+func (d *Decoder) decodeMCU(x int) {
+	st := &d.scanning
+	for i := range st.blocks[:st.count] {
+		b := &st.blocks[i]
+		p, bx := b.plane, x*b.step+b.dx
+		wanted := b.first <= bx && bx < b.end
 		if !wanted || p.size == 1 {
 			p.previous += d.pass(b.dc, b.ac)
 			if wanted {
-				p.fill(bx, by, int16(p.previous))
+				p.fill(b.at+bx*p.size, int16(p.previous))
 			}
 			continue
 		}
@@ -82,21 +95,28 @@ func (d *Decoder) decodeMCU(row, x, y int) error {
 		difference, last := d.sequential(out, b.dc, b.ac)
 		p.previous += difference
 		if last == 0 {
-			p.fill(bx, by, int16(p.previous))
+			p.fill(b.at+bx*p.size, int16(p.previous))
 			continue
 		}
 		out[0] = int16(p.previous)
-		d.put(p, bx, by)
+		d.put(p, b.at+bx*p.size)
 	}
-	if exhausted {
-		return nil
-	}
-	return d.spent(row)
 }
 
-// wants reports whether the window needs a block.
-func (p *plane) wants(x, y int) bool {
-	return p.firstBlock <= x && x < p.endBlock && y < p.blocksY && p.firstRow < (y+1)*p.size && y*p.size < p.endRow
+// greyMCU fills an MCU that there is no data for.
+func (d *Decoder) greyMCU(x int) {
+	st := &d.scanning
+	for i := range st.blocks[:st.count] {
+		b := &st.blocks[i]
+		if bx := x*b.step + b.dx; b.first <= bx && bx < b.end {
+			b.plane.fill(b.at+bx*b.plane.size, 0)
+		}
+	}
+}
+
+// wantsRow reports whether the window needs a row of blocks.
+func (p *plane) wantsRow(y int) bool {
+	return y < p.blocksY && p.firstRow < (y+1)*p.size && y*p.size < p.endRow
 }
 
 // at is where a block's pixels begin in the ring.

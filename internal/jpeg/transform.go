@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 // pending holds blocks until there are two, which vector code transforms
 // together.
 type pending struct {
@@ -26,9 +28,9 @@ func (q *pending) reset() {
 func (q *pending) room() *block { return &q.blocks[q.count&1] }
 
 // put takes the block in room for a place of a plane.
-func (d *Decoder) put(p *plane, x, y int) {
+func (d *Decoder) put(p *plane, at int) {
 	q := &d.pending
-	q.out[q.count] = target{p, p.at(x, y)}
+	q.out[q.count] = target{p, at}
 	if q.count++; q.count == 2 {
 		d.flush()
 	}
@@ -75,9 +77,16 @@ func (q *pending) each() {
 }
 
 // fill makes the pixels of a block with only a first coefficient.
-func (p *plane) fill(x, y int, v int16) {
+func (p *plane) fill(at int, v int16) {
 	pixel := firstOnly(v, p.quant[0], p.size)
-	at := p.at(x, y)
+	if p.size == 8 {
+		eight := uint64(pixel) * 0x0101010101010101
+		for range 8 {
+			binary.LittleEndian.PutUint64(p.rows[at:], eight)
+			at += p.stride
+		}
+		return
+	}
 	for range p.size {
 		line := p.rows[at : at+p.size]
 		for i := range line {
