@@ -29,9 +29,9 @@ const (
 func (b *bits) sequential(out *block, dc, ac *huffman) (difference, last int) {
 	e, difference := b.symbol(dc)
 	acc, n, pos, buf := b.acc, b.n, b.pos, b.buf
-	k := uint(0)
+	k, full := uint(0), false
 	for k < 63 {
-		if n < 32 {
+		if full = !full; full {
 			pos = min(pos, len(buf)-8)
 			acc |= binary.BigEndian.Uint64(buf[pos:]) >> (n & 63)
 			pos += int((63 - n) >> 3)
@@ -41,6 +41,7 @@ func (b *bits) sequential(out *block, dc, ac *huffman) (difference, last int) {
 		if e&valueFollows == 0 {
 			if e == 0 {
 				e = b.long(ac, acc)
+				full = false
 			}
 			if e&valueFollows == 0 {
 				acc <<= e & 63
