@@ -75,77 +75,69 @@ func (b *bits) endOfBands(e uint32) int {
 // band ends here, only coefficients that are not zero get one. It returns how
 // many blocks after this one are such.
 func (b *bits) acRefine(out *block, nonzero *uint64, ac *huffman, s *scanHeader, endRun int) int {
-	k := s.from
-	if endRun == 0 {
-		for k <= s.to {
-			if b.n < 32 {
-				b.refill()
+	acc, n, pos, buf, mask := b.acc, b.n, b.pos, b.buf, *nonzero
+	band, low := ^uint64(0)>>(63-s.to&63), s.low&15
+	for k := s.from; k <= s.to; k++ {
+		// Which new coefficient comes, after how many zeros: none, at first.
+		zeros, value := 64, int16(0)
+		if endRun == 0 {
+			if n < 32 {
+				pos = min(pos, len(buf)-8)
+				acc |= binary.BigEndian.Uint64(buf[pos:]) >> (n & 63)
+				pos += int((63 - n) >> 3)
+				n |= 56
 			}
-			e := ac.look[b.acc>>(64-lookBits)]
+			e := ac.look[acc>>(64-lookBits)]
 			if e == 0 {
-				e = b.long(ac, b.acc)
+				e = b.long(ac, acc)
 			}
-			b.drop(e >> 8 & 63)
-			zeros, value := int(e>>runOf)-1, int16(0)
-			if e&valueFollows == 0 {
-				if zeros != 15 {
-					endRun = b.endOfBands(e)
-					break
-				}
-			} else {
+			acc <<= e >> 8 & 63
+			n -= uint(e >> 8 & 63)
+			zeros = int(e>>runOf) - 1
+			if e&valueFollows != 0 {
 				// Whatever the size, one bit follows: the sign.
-				if e>>16&63 != 63 {
-					b.bad = true
-				}
-				value = (int16(b.acc>>63)<<1 - 1) << s.low
-				b.drop(1)
+				b.bad = b.bad || e>>16&63 != 63
+				value = (int16(acc>>63)<<1 - 1) << low
+				acc <<= 1
+				n--
+			} else if zeros != 15 {
+				endRun = 1<<zeros + int(acc>>1>>(63-zeros&63))
+				acc <<= zeros & 63
+				n -= uint(zeros)
+				zeros = 64
 			}
-			k = b.correct(out, *nonzero, k, s.to, s.low, zeros)
-			if value != 0 {
-				out[zigzag[k&127]&63] = value
-				*nonzero |= 1 << (min(k, 63) & 63)
-			}
-			k++
 		}
-	}
-	if endRun > 0 {
-		b.correct(out, *nonzero, k, s.to, s.low, 64)
-		endRun--
-	}
-	return endRun
-}
-
-func (b *bits) drop(count uint32) {
-	b.acc <<= count & 63
-	b.n -= uint(count)
-}
-
-// correct passes over some zeros of a band, giving each coefficient on the way
-// that is not zero its next bit. It returns where the next zero lies, or the
-// band's end.
-func (b *bits) correct(out *block, nonzero uint64, k, to, low, zeros int) int {
-	ahead := nonzero >> k << k & (^uint64(0) >> (63 - to))
-	acc, n := b.acc, b.n
-	for ; ahead != 0; ahead &= ahead - 1 {
-		next := mathbits.TrailingZeros64(ahead)
-		if next-k > zeros {
+		// Those on the way that are not zero get their next bit.
+		ahead := mask >> (k & 63) << (k & 63) & band
+		for ; ahead != 0; ahead &= ahead - 1 {
+			next := mathbits.TrailingZeros64(ahead)
+			if zeros < next-k {
+				break
+			}
+			zeros -= next - k
+			k = next + 1
+			if n == 0 {
+				pos = min(pos, len(buf)-8)
+				acc = binary.BigEndian.Uint64(buf[pos:])
+				pos += 7
+				n = 56
+			}
+			// Away from zero, where the bit says so and is not there yet.
+			at := &out[zigzag[next&63]&63]
+			v := *at
+			*at = v + (v>>15|1)<<low&-(int16(acc>>63)&^(v>>low)&1)
+			acc <<= 1
+			n--
+		}
+		if endRun > 0 {
+			endRun--
 			break
 		}
-		zeros -= next - k
-		k = next + 1
-		if n == 0 {
-			b.n, b.acc = 0, acc
-			b.refill()
-			acc, n = b.acc, b.n
+		if k = min(k+zeros, s.to+1); value != 0 {
+			out[zigzag[k&127]&63] = value
+			mask |= 1 << (min(k, 63) & 63)
 		}
-		// Away from zero, where the bit says so and is not there yet.
-		at := &out[zigzag[next&63]&63]
-		v := *at
-		v += (v>>15 | 1) << (low & 15) & -(int16(acc>>63) &^ (v >> (low & 15)) & 1)
-		*at = v
-		acc <<= 1
-		n--
 	}
-	b.acc, b.n = acc, n
-	return min(k+zeros, to+1)
+	b.acc, b.n, b.pos, *nonzero = acc, n, pos, mask
+	return endRun
 }
