@@ -74,11 +74,11 @@ func (b *bits) begin(memory []byte, size int) {
 }
 
 // over reports whether more bits were used than there were.
-func (b *bits) over() bool { return 8*b.pos-int(b.n) > 8*(len(b.buf)-padding) }
+func (b *bits) over() bool { return int(b.n) < 8*(b.pos-len(b.buf)+padding) }
 
 // refill has at least 56 bits ready. The bytes of which only some bits fit are
 // loaded again the next time, over themselves. Loops have this in their own
-// words: it is too large to be inlined, and calls cost.
+// words, on variables of their own, which stay in registers.
 func (b *bits) refill() {
 	b.pos = min(b.pos, len(b.buf)-8)
 	b.acc |= binary.BigEndian.Uint64(b.buf[b.pos:]) >> b.n

@@ -27,8 +27,11 @@ const (
 // the first coefficient from the one before it in its plane, which it does not
 // store, and how far the others reach: 0 if there are none.
 func (b *bits) sequential(out *block, dc, ac *huffman) (difference, last int) {
-	e, difference := b.symbol(dc)
+	_, difference = b.symbol(dc)
 	acc, n, pos, buf := b.acc, b.n, b.pos, b.buf
+	// Two coefficients with codes that are in the table take 50 bits at most, so
+	// that every second one finds enough: a test of n would often be guessed
+	// wrong by the CPU.
 	k, full := uint(0), false
 	for k < 63 {
 		if full = !full; full {
@@ -37,7 +40,7 @@ func (b *bits) sequential(out *block, dc, ac *huffman) (difference, last int) {
 			pos += int((63 - n) >> 3)
 			n |= 56
 		}
-		e = ac.look[acc>>(64-lookBits)]
+		e := ac.look[acc>>(64-lookBits)]
 		if e&valueFollows == 0 {
 			if e == 0 {
 				e = b.long(ac, acc)
@@ -67,19 +70,20 @@ func (b *bits) sequential(out *block, dc, ac *huffman) (difference, last int) {
 
 // pass reads over a block of a sequential file, for its first coefficient.
 func (b *bits) pass(dc, ac *huffman) (difference int) {
-	e, difference := b.symbol(dc)
+	_, difference = b.symbol(dc)
 	acc, n, pos, buf := b.acc, b.n, b.pos, b.buf
-	k := uint32(0)
+	k, full := uint32(0), false
 	for k < 63 {
-		if n < 32 {
+		if full = !full; full {
 			pos = min(pos, len(buf)-8)
 			acc |= binary.BigEndian.Uint64(buf[pos:]) >> (n & 63)
 			pos += int((63 - n) >> 3)
 			n |= 56
 		}
-		e = ac.look[acc>>(64-lookBits)]
+		e := ac.look[acc>>(64-lookBits)]
 		if e == 0 {
 			e = b.long(ac, acc)
+			full = false
 		}
 		acc <<= e & 63
 		n -= uint(e & 63)

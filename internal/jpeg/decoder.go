@@ -59,7 +59,7 @@ type Decoder struct {
 
 	scratch [4][]uint8 // upsampled rows
 	pending pending
-	budget  int // blocks that scans may still visit
+	budget  int64 // blocks that scans may still visit
 }
 
 // Start begins with a file, which must not change until its last row was read.

@@ -33,14 +33,13 @@ type mcuBlock struct {
 // some ten scans; 64 over the whole picture are free, any more must bring a bit
 // for each block. So time is bounded by the size of the picture and the length
 // of the file, however many scans are claimed.
-func (d *Decoder) allowance() int { return 64*d.blocks() + 8*len(d.data) }
-
-func (d *Decoder) blocks() int {
-	n := 0
-	for _, p := range d.planes[:d.header.Planes] {
-		n += p.padX * p.v * d.mcusY
+func (d *Decoder) allowance() int64 {
+	blocks := 0
+	for i := range d.header.Planes {
+		p := &d.planes[i]
+		blocks += p.padX * p.v * d.mcusY
 	}
-	return n
+	return 64*int64(blocks) + 8*int64(len(d.data))
 }
 
 // beginScan prepares for the scan whose header was read.

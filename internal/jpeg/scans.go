@@ -50,7 +50,7 @@ func (d *Decoder) readScan() error {
 		}
 	}
 	for row := range d.mcusY {
-		if d.budget -= d.scanning.width * d.scanning.count * d.mcusOf(row); d.budget < 0 {
+		if d.budget -= int64(d.scanning.width * d.scanning.count * d.mcusOf(row)); d.budget < 0 {
 			return errors.Wrapf(ErrUnsupported, "more scans than %d bytes and %dx%d pixels can need", len(d.data), d.header.Width, d.header.Height)
 		}
 		if err := d.readScanRow(row); err != nil {
