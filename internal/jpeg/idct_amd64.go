@@ -6,3 +6,9 @@ package jpeg
 
 //go:noescape
 func idct8Pair(a *byte)
+
+//go:noescape
+func idct4Pair(a *byte)
+
+//go:noescape
+func idct2Pair(a *byte)

@@ -122,54 +122,53 @@ TEXT ·idct8Pair(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ        8(AX), CX
 	MOVQ        16(AX), DX
 	VPXOR       Y15, Y15, Y15
-	VPXOR       Y14, Y14, Y14
 	VMOVDQU     (BX), X0
 	VINSERTI128 $0x01, 128(BX), Y0, Y0
-	VMOVDQU     (CX), X8
-	VINSERTI128 $0x01, (DX), Y8, Y8
-	VPMULLW     Y8, Y0, Y0
+	VMOVDQU     (CX), X14
+	VINSERTI128 $0x01, (DX), Y14, Y14
+	VPMULLW     Y14, Y0, Y0
 	VMOVDQU     16(BX), X1
 	VINSERTI128 $0x01, 144(BX), Y1, Y1
-	VPOR        Y1, Y14, Y14
-	VMOVDQU     16(CX), X9
-	VINSERTI128 $0x01, 16(DX), Y9, Y9
-	VPMULLW     Y9, Y1, Y1
+	VMOVDQA     Y1, Y12
+	VMOVDQU     16(CX), X14
+	VINSERTI128 $0x01, 16(DX), Y14, Y14
+	VPMULLW     Y14, Y1, Y1
 	VMOVDQU     32(BX), X2
 	VINSERTI128 $0x01, 160(BX), Y2, Y2
-	VPOR        Y2, Y14, Y14
-	VMOVDQU     32(CX), X8
-	VINSERTI128 $0x01, 32(DX), Y8, Y8
-	VPMULLW     Y8, Y2, Y2
+	VPOR        Y2, Y12, Y12
+	VMOVDQU     32(CX), X14
+	VINSERTI128 $0x01, 32(DX), Y14, Y14
+	VPMULLW     Y14, Y2, Y2
 	VMOVDQU     48(BX), X3
 	VINSERTI128 $0x01, 176(BX), Y3, Y3
-	VPOR        Y3, Y14, Y14
-	VMOVDQU     48(CX), X9
-	VINSERTI128 $0x01, 48(DX), Y9, Y9
-	VPMULLW     Y9, Y3, Y3
+	VPOR        Y3, Y12, Y12
+	VMOVDQU     48(CX), X14
+	VINSERTI128 $0x01, 48(DX), Y14, Y14
+	VPMULLW     Y14, Y3, Y3
 	VMOVDQU     64(BX), X4
 	VINSERTI128 $0x01, 192(BX), Y4, Y4
-	VPOR        Y4, Y14, Y14
-	VMOVDQU     64(CX), X8
-	VINSERTI128 $0x01, 64(DX), Y8, Y8
-	VPMULLW     Y8, Y4, Y4
+	VPOR        Y4, Y12, Y12
+	VMOVDQU     64(CX), X14
+	VINSERTI128 $0x01, 64(DX), Y14, Y14
+	VPMULLW     Y14, Y4, Y4
 	VMOVDQU     80(BX), X5
 	VINSERTI128 $0x01, 208(BX), Y5, Y5
-	VPOR        Y5, Y14, Y14
-	VMOVDQU     80(CX), X9
-	VINSERTI128 $0x01, 80(DX), Y9, Y9
-	VPMULLW     Y9, Y5, Y5
+	VPOR        Y5, Y12, Y12
+	VMOVDQU     80(CX), X14
+	VINSERTI128 $0x01, 80(DX), Y14, Y14
+	VPMULLW     Y14, Y5, Y5
 	VMOVDQU     96(BX), X6
 	VINSERTI128 $0x01, 224(BX), Y6, Y6
-	VPOR        Y6, Y14, Y14
-	VMOVDQU     96(CX), X8
-	VINSERTI128 $0x01, 96(DX), Y8, Y8
-	VPMULLW     Y8, Y6, Y6
+	VPOR        Y6, Y12, Y12
+	VMOVDQU     96(CX), X14
+	VINSERTI128 $0x01, 96(DX), Y14, Y14
+	VPMULLW     Y14, Y6, Y6
 	VMOVDQU     112(BX), X7
 	VINSERTI128 $0x01, 240(BX), Y7, Y7
-	VPOR        Y7, Y14, Y14
-	VMOVDQU     112(CX), X9
-	VINSERTI128 $0x01, 112(DX), Y9, Y9
-	VPMULLW     Y9, Y7, Y7
+	VPOR        Y7, Y12, Y12
+	VMOVDQU     112(CX), X14
+	VINSERTI128 $0x01, 112(DX), Y14, Y14
+	VPMULLW     Y14, Y7, Y7
 	VMOVDQU     Y15, (BX)
 	VMOVDQU     Y15, 32(BX)
 	VMOVDQU     Y15, 64(BX)
@@ -179,13 +178,13 @@ TEXT ·idct8Pair(SB), NOSPLIT|NOFRAME, $0-8
 	VMOVDQU     Y15, 192(BX)
 	VMOVDQU     Y15, 224(BX)
 	MOVQ        56(AX), BX
-	VPCMPEQQ    Y15, Y14, Y14
-	VPSHUFD     $0x4e, Y14, Y13
-	VPAND       Y13, Y14, Y14
-	VPMOVMSKB   Y14, R8
-	VMOVDQU     Y14, 256(BX)
-	VPSLLW      $0x02, Y0, Y14
-	VMOVDQU     Y14, 288(BX)
+	VPCMPEQQ    Y15, Y12, Y12
+	VPSHUFD     $0x4e, Y12, Y13
+	VPAND       Y13, Y12, Y12
+	VPMOVMSKB   Y12, R8
+	VMOVDQU     Y12, 256(BX)
+	VPSLLW      $0x02, Y0, Y12
+	VMOVDQU     Y12, 288(BX)
 	MOVQ        56(AX), BX
 	VPADDW      Y4, Y0, Y8
 	VPSUBW      Y4, Y0, Y9
@@ -300,7 +299,7 @@ TEXT ·idct8Pair(SB), NOSPLIT|NOFRAME, $0-8
 	VMOVDQA     Y14, Y5
 	VMOVDQA     Y15, Y6
 	TESTL       R8, R8
-	JZ          general
+	JZ          whole
 	MOVQ        56(AX), BX
 	VMOVDQU     256(BX), Y8
 	VMOVDQU     288(BX), Y9
@@ -313,7 +312,7 @@ TEXT ·idct8Pair(SB), NOSPLIT|NOFRAME, $0-8
 	VPBLENDVB   Y8, Y9, Y6, Y6
 	VPBLENDVB   Y8, Y9, Y7, Y7
 
-general:
+whole:
 	VPUNPCKLWD   Y4, Y0, Y8
 	VPUNPCKHWD   Y4, Y0, Y9
 	VPUNPCKLWD   Y5, Y1, Y10
@@ -509,5 +508,401 @@ general:
 	LEAQ         (BX)(CX*2), BX
 	VMOVQ        X3, (BX)
 	VMOVHPS      X3, (BX)(CX*1)
+	VZEROUPPER
+	RET
+
+DATA evenQuarter<>+0(SB)/4, $0xe7823b21
+DATA evenQuarter<>+4(SB)/4, $0xe7823b21
+DATA evenQuarter<>+8(SB)/4, $0xe7823b21
+DATA evenQuarter<>+12(SB)/4, $0xe7823b21
+DATA evenQuarter<>+16(SB)/4, $0xe7823b21
+DATA evenQuarter<>+20(SB)/4, $0xe7823b21
+DATA evenQuarter<>+24(SB)/4, $0xe7823b21
+DATA evenQuarter<>+28(SB)/4, $0xe7823b21
+GLOBL evenQuarter<>(SB), RODATA|NOPTR, $32
+
+DATA near<>+0(SB)/4, $0xba7921f9
+DATA near<>+4(SB)/4, $0xba7921f9
+DATA near<>+8(SB)/4, $0xba7921f9
+DATA near<>+12(SB)/4, $0xba7921f9
+DATA near<>+16(SB)/4, $0xba7921f9
+DATA near<>+20(SB)/4, $0xba7921f9
+DATA near<>+24(SB)/4, $0xba7921f9
+DATA near<>+28(SB)/4, $0xba7921f9
+GLOBL near<>(SB), RODATA|NOPTR, $32
+
+DATA wide<>+0(SB)/4, $0x1ccd5203
+DATA wide<>+4(SB)/4, $0x1ccd5203
+DATA wide<>+8(SB)/4, $0x1ccd5203
+DATA wide<>+12(SB)/4, $0x1ccd5203
+DATA wide<>+16(SB)/4, $0x1ccd5203
+DATA wide<>+20(SB)/4, $0x1ccd5203
+DATA wide<>+24(SB)/4, $0x1ccd5203
+DATA wide<>+28(SB)/4, $0x1ccd5203
+GLOBL wide<>(SB), RODATA|NOPTR, $32
+
+DATA nearHigh<>+0(SB)/4, $0xf93e2e75
+DATA nearHigh<>+4(SB)/4, $0xf93e2e75
+DATA nearHigh<>+8(SB)/4, $0xf93e2e75
+DATA nearHigh<>+12(SB)/4, $0xf93e2e75
+DATA nearHigh<>+16(SB)/4, $0xf93e2e75
+DATA nearHigh<>+20(SB)/4, $0xf93e2e75
+DATA nearHigh<>+24(SB)/4, $0xf93e2e75
+DATA nearHigh<>+28(SB)/4, $0xf93e2e75
+GLOBL nearHigh<>(SB), RODATA|NOPTR, $32
+
+DATA wideHigh<>+0(SB)/4, $0xefb0ecc2
+DATA wideHigh<>+4(SB)/4, $0xefb0ecc2
+DATA wideHigh<>+8(SB)/4, $0xefb0ecc2
+DATA wideHigh<>+12(SB)/4, $0xefb0ecc2
+DATA wideHigh<>+16(SB)/4, $0xefb0ecc2
+DATA wideHigh<>+20(SB)/4, $0xefb0ecc2
+DATA wideHigh<>+24(SB)/4, $0xefb0ecc2
+DATA wideHigh<>+28(SB)/4, $0xefb0ecc2
+GLOBL wideHigh<>(SB), RODATA|NOPTR, $32
+
+DATA halfColumnsQuarter<>+0(SB)/4, $0x00000800
+DATA halfColumnsQuarter<>+4(SB)/4, $0x00000800
+DATA halfColumnsQuarter<>+8(SB)/4, $0x00000800
+DATA halfColumnsQuarter<>+12(SB)/4, $0x00000800
+DATA halfColumnsQuarter<>+16(SB)/4, $0x00000800
+DATA halfColumnsQuarter<>+20(SB)/4, $0x00000800
+DATA halfColumnsQuarter<>+24(SB)/4, $0x00000800
+DATA halfColumnsQuarter<>+28(SB)/4, $0x00000800
+GLOBL halfColumnsQuarter<>(SB), RODATA|NOPTR, $32
+
+DATA halfRowsQuarter<>+0(SB)/4, $0x00040000
+DATA halfRowsQuarter<>+4(SB)/4, $0x00040000
+DATA halfRowsQuarter<>+8(SB)/4, $0x00040000
+DATA halfRowsQuarter<>+12(SB)/4, $0x00040000
+DATA halfRowsQuarter<>+16(SB)/4, $0x00040000
+DATA halfRowsQuarter<>+20(SB)/4, $0x00040000
+DATA halfRowsQuarter<>+24(SB)/4, $0x00040000
+DATA halfRowsQuarter<>+28(SB)/4, $0x00040000
+GLOBL halfRowsQuarter<>(SB), RODATA|NOPTR, $32
+
+// func idct4Pair(a *byte)
+// Requires: AVX, AVX2
+TEXT ·idct4Pair(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ        a+0(FP), AX
+	MOVQ        (AX), BX
+	MOVQ        8(AX), CX
+	MOVQ        16(AX), DX
+	VPXOR       Y15, Y15, Y15
+	VMOVDQU     (BX), X0
+	VINSERTI128 $0x01, 128(BX), Y0, Y0
+	VMOVDQU     (CX), X14
+	VINSERTI128 $0x01, (DX), Y14, Y14
+	VPMULLW     Y14, Y0, Y0
+	VMOVDQU     16(BX), X1
+	VINSERTI128 $0x01, 144(BX), Y1, Y1
+	VMOVDQA     Y1, Y7
+	VMOVDQU     16(CX), X14
+	VINSERTI128 $0x01, 16(DX), Y14, Y14
+	VPMULLW     Y14, Y1, Y1
+	VMOVDQU     32(BX), X2
+	VINSERTI128 $0x01, 160(BX), Y2, Y2
+	VPOR        Y2, Y7, Y7
+	VMOVDQU     32(CX), X14
+	VINSERTI128 $0x01, 32(DX), Y14, Y14
+	VPMULLW     Y14, Y2, Y2
+	VMOVDQU     48(BX), X3
+	VINSERTI128 $0x01, 176(BX), Y3, Y3
+	VPOR        Y3, Y7, Y7
+	VMOVDQU     48(CX), X14
+	VINSERTI128 $0x01, 48(DX), Y14, Y14
+	VPMULLW     Y14, Y3, Y3
+	VMOVDQU     80(BX), X4
+	VINSERTI128 $0x01, 208(BX), Y4, Y4
+	VPOR        Y4, Y7, Y7
+	VMOVDQU     80(CX), X14
+	VINSERTI128 $0x01, 80(DX), Y14, Y14
+	VPMULLW     Y14, Y4, Y4
+	VMOVDQU     96(BX), X5
+	VINSERTI128 $0x01, 224(BX), Y5, Y5
+	VPOR        Y5, Y7, Y7
+	VMOVDQU     96(CX), X14
+	VINSERTI128 $0x01, 96(DX), Y14, Y14
+	VPMULLW     Y14, Y5, Y5
+	VMOVDQU     112(BX), X6
+	VINSERTI128 $0x01, 240(BX), Y6, Y6
+	VPOR        Y6, Y7, Y7
+	VMOVDQU     112(CX), X14
+	VINSERTI128 $0x01, 112(DX), Y14, Y14
+	VPMULLW     Y14, Y6, Y6
+	VMOVDQU     Y15, (BX)
+	VMOVDQU     Y15, 32(BX)
+	VMOVDQU     Y15, 64(BX)
+	VMOVDQU     Y15, 96(BX)
+	VMOVDQU     Y15, 128(BX)
+	VMOVDQU     Y15, 160(BX)
+	VMOVDQU     Y15, 192(BX)
+	VMOVDQU     Y15, 224(BX)
+	MOVQ        56(AX), BX
+	VPCMPEQQ    Y15, Y7, Y7
+	VPSHUFD     $0x4e, Y7, Y13
+	VPAND       Y13, Y7, Y7
+	VPMOVMSKB   Y7, R8
+	VMOVDQU     Y7, 256(BX)
+	VPSLLW      $0x02, Y0, Y7
+	VMOVDQU     Y7, 288(BX)
+	VPXOR       Y8, Y8, Y8
+	VPUNPCKHWD  Y5, Y2, Y9
+	VPUNPCKHWD  Y3, Y1, Y10
+	VPUNPCKHWD  Y6, Y4, Y11
+	VPUNPCKHWD  Y0, Y8, Y12
+	VPSRAD      $0x02, Y12, Y12
+	VPADDD      halfColumnsQuarter<>+0(SB), Y12, Y12
+	VPMADDWD    evenQuarter<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y12, Y13
+	VPSUBD      Y9, Y12, Y14
+	VPMADDWD    wide<>+0(SB), Y10, Y12
+	VPMADDWD    wideHigh<>+0(SB), Y11, Y9
+	VPADDD      Y9, Y12, Y12
+	VPMADDWD    near<>+0(SB), Y10, Y10
+	VPMADDWD    nearHigh<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y10, Y10
+	VPSUBD      Y12, Y13, Y8
+	VPADDD      Y12, Y13, Y13
+	VPSUBD      Y10, Y14, Y15
+	VPADDD      Y10, Y14, Y14
+	VPSRAD      $0x0c, Y13, Y13
+	VPSRAD      $0x0c, Y14, Y14
+	VPSRAD      $0x0c, Y15, Y15
+	VPSRAD      $0x0c, Y8, Y8
+	VMOVDQA     Y8, Y7
+	VPXOR       Y8, Y8, Y8
+	VPUNPCKLWD  Y5, Y2, Y9
+	VPUNPCKLWD  Y3, Y1, Y10
+	VPUNPCKLWD  Y6, Y4, Y11
+	VPUNPCKLWD  Y0, Y8, Y12
+	VPSRAD      $0x02, Y12, Y12
+	VPADDD      halfColumnsQuarter<>+0(SB), Y12, Y12
+	VPMADDWD    evenQuarter<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y12, Y1
+	VPSUBD      Y9, Y12, Y2
+	VPMADDWD    wide<>+0(SB), Y10, Y12
+	VPMADDWD    wideHigh<>+0(SB), Y11, Y9
+	VPADDD      Y9, Y12, Y12
+	VPMADDWD    near<>+0(SB), Y10, Y10
+	VPMADDWD    nearHigh<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y10, Y10
+	VPSUBD      Y12, Y1, Y4
+	VPADDD      Y12, Y1, Y1
+	VPSUBD      Y10, Y2, Y3
+	VPADDD      Y10, Y2, Y2
+	VPSRAD      $0x0c, Y1, Y1
+	VPSRAD      $0x0c, Y2, Y2
+	VPSRAD      $0x0c, Y3, Y3
+	VPSRAD      $0x0c, Y4, Y4
+	VPACKSSDW   Y13, Y1, Y1
+	VPACKSSDW   Y14, Y2, Y2
+	VPACKSSDW   Y15, Y3, Y3
+	VPACKSSDW   Y7, Y4, Y4
+	TESTL       R8, R8
+	JZ          quarter
+	MOVQ        56(AX), BX
+	VMOVDQU     256(BX), Y8
+	VMOVDQU     288(BX), Y9
+	VPBLENDVB   Y8, Y9, Y1, Y1
+	VPBLENDVB   Y8, Y9, Y2, Y2
+	VPBLENDVB   Y8, Y9, Y3, Y3
+	VPBLENDVB   Y8, Y9, Y4, Y4
+
+quarter:
+	VPUNPCKLWD   Y2, Y1, Y9
+	VPUNPCKHWD   Y2, Y1, Y10
+	VPUNPCKLWD   Y4, Y3, Y11
+	VPUNPCKHWD   Y4, Y3, Y12
+	VPUNPCKLDQ   Y11, Y9, Y0
+	VPUNPCKHDQ   Y11, Y9, Y1
+	VPUNPCKLDQ   Y12, Y10, Y2
+	VPUNPCKHDQ   Y12, Y10, Y3
+	VPXOR        Y8, Y8, Y8
+	VPUNPCKLWD   Y3, Y1, Y9
+	VPUNPCKHWD   Y1, Y0, Y10
+	VPUNPCKHWD   Y3, Y2, Y11
+	VPUNPCKLWD   Y0, Y8, Y12
+	VPSRAD       $0x02, Y12, Y12
+	VPADDD       halfRowsQuarter<>+0(SB), Y12, Y12
+	VPMADDWD     evenQuarter<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y12, Y0
+	VPSUBD       Y9, Y12, Y1
+	VPMADDWD     wide<>+0(SB), Y10, Y12
+	VPMADDWD     wideHigh<>+0(SB), Y11, Y9
+	VPADDD       Y9, Y12, Y12
+	VPMADDWD     near<>+0(SB), Y10, Y10
+	VPMADDWD     nearHigh<>+0(SB), Y11, Y11
+	VPADDD       Y11, Y10, Y10
+	VPSUBD       Y12, Y0, Y3
+	VPADDD       Y12, Y0, Y0
+	VPSUBD       Y10, Y1, Y2
+	VPADDD       Y10, Y1, Y1
+	VPSRAD       $0x13, Y0, Y0
+	VPSRAD       $0x13, Y1, Y1
+	VPSRAD       $0x13, Y2, Y2
+	VPSRAD       $0x13, Y3, Y3
+	VPACKSSDW    Y2, Y0, Y0
+	VPACKSSDW    Y3, Y1, Y1
+	VPUNPCKLWD   Y1, Y0, Y2
+	VPUNPCKHWD   Y1, Y0, Y3
+	VPUNPCKLDQ   Y3, Y2, Y0
+	VPUNPCKHDQ   Y3, Y2, Y1
+	VPACKSSWB    Y1, Y0, Y0
+	VPXOR        level<>+0(SB), Y0, Y0
+	MOVQ         24(AX), BX
+	MOVQ         40(AX), CX
+	VMOVD        X0, (BX)
+	VPEXTRD      $0x01, X0, (BX)(CX*1)
+	LEAQ         (BX)(CX*2), BX
+	VPEXTRD      $0x02, X0, (BX)
+	VPEXTRD      $0x03, X0, (BX)(CX*1)
+	VEXTRACTI128 $0x01, Y0, X0
+	MOVQ         32(AX), BX
+	MOVQ         48(AX), CX
+	VMOVD        X0, (BX)
+	VPEXTRD      $0x01, X0, (BX)(CX*1)
+	LEAQ         (BX)(CX*2), BX
+	VPEXTRD      $0x02, X0, (BX)
+	VPEXTRD      $0x03, X0, (BX)(CX*1)
+	VZEROUPPER
+	RET
+
+DATA lowEighth<>+0(SB)/4, $0xd74673fc
+DATA lowEighth<>+4(SB)/4, $0xd74673fc
+DATA lowEighth<>+8(SB)/4, $0xd74673fc
+DATA lowEighth<>+12(SB)/4, $0xd74673fc
+DATA lowEighth<>+16(SB)/4, $0xd74673fc
+DATA lowEighth<>+20(SB)/4, $0xd74673fc
+DATA lowEighth<>+24(SB)/4, $0xd74673fc
+DATA lowEighth<>+28(SB)/4, $0xd74673fc
+GLOBL lowEighth<>(SB), RODATA|NOPTR, $32
+
+DATA highEighth<>+0(SB)/4, $0xe8ee1b37
+DATA highEighth<>+4(SB)/4, $0xe8ee1b37
+DATA highEighth<>+8(SB)/4, $0xe8ee1b37
+DATA highEighth<>+12(SB)/4, $0xe8ee1b37
+DATA highEighth<>+16(SB)/4, $0xe8ee1b37
+DATA highEighth<>+20(SB)/4, $0xe8ee1b37
+DATA highEighth<>+24(SB)/4, $0xe8ee1b37
+DATA highEighth<>+28(SB)/4, $0xe8ee1b37
+GLOBL highEighth<>(SB), RODATA|NOPTR, $32
+
+DATA halfColumnsEighth<>+0(SB)/4, $0x00001000
+DATA halfColumnsEighth<>+4(SB)/4, $0x00001000
+DATA halfColumnsEighth<>+8(SB)/4, $0x00001000
+DATA halfColumnsEighth<>+12(SB)/4, $0x00001000
+DATA halfColumnsEighth<>+16(SB)/4, $0x00001000
+DATA halfColumnsEighth<>+20(SB)/4, $0x00001000
+DATA halfColumnsEighth<>+24(SB)/4, $0x00001000
+DATA halfColumnsEighth<>+28(SB)/4, $0x00001000
+GLOBL halfColumnsEighth<>(SB), RODATA|NOPTR, $32
+
+DATA halfRowsEighth<>+0(SB)/4, $0x00080000
+DATA halfRowsEighth<>+4(SB)/4, $0x00080000
+DATA halfRowsEighth<>+8(SB)/4, $0x00080000
+DATA halfRowsEighth<>+12(SB)/4, $0x00080000
+DATA halfRowsEighth<>+16(SB)/4, $0x00080000
+DATA halfRowsEighth<>+20(SB)/4, $0x00080000
+DATA halfRowsEighth<>+24(SB)/4, $0x00080000
+DATA halfRowsEighth<>+28(SB)/4, $0x00080000
+GLOBL halfRowsEighth<>(SB), RODATA|NOPTR, $32
+
+// func idct2Pair(a *byte)
+// Requires: AVX, AVX2
+TEXT ·idct2Pair(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), BX
+	MOVQ         8(AX), CX
+	MOVQ         16(AX), DX
+	VPXOR        Y15, Y15, Y15
+	VMOVDQU      (BX), X0
+	VINSERTI128  $0x01, 128(BX), Y0, Y0
+	VMOVDQU      (CX), X14
+	VINSERTI128  $0x01, (DX), Y14, Y14
+	VPMULLW      Y14, Y0, Y0
+	VMOVDQU      16(BX), X1
+	VINSERTI128  $0x01, 144(BX), Y1, Y1
+	VMOVDQU      16(CX), X14
+	VINSERTI128  $0x01, 16(DX), Y14, Y14
+	VPMULLW      Y14, Y1, Y1
+	VMOVDQU      48(BX), X2
+	VINSERTI128  $0x01, 176(BX), Y2, Y2
+	VMOVDQU      48(CX), X14
+	VINSERTI128  $0x01, 48(DX), Y14, Y14
+	VPMULLW      Y14, Y2, Y2
+	VMOVDQU      80(BX), X3
+	VINSERTI128  $0x01, 208(BX), Y3, Y3
+	VMOVDQU      80(CX), X14
+	VINSERTI128  $0x01, 80(DX), Y14, Y14
+	VPMULLW      Y14, Y3, Y3
+	VMOVDQU      112(BX), X4
+	VINSERTI128  $0x01, 240(BX), Y4, Y4
+	VMOVDQU      112(CX), X14
+	VINSERTI128  $0x01, 112(DX), Y14, Y14
+	VPMULLW      Y14, Y4, Y4
+	VMOVDQU      Y15, (BX)
+	VMOVDQU      Y15, 32(BX)
+	VMOVDQU      Y15, 64(BX)
+	VMOVDQU      Y15, 96(BX)
+	VMOVDQU      Y15, 128(BX)
+	VMOVDQU      Y15, 160(BX)
+	VMOVDQU      Y15, 192(BX)
+	VMOVDQU      Y15, 224(BX)
+	VPXOR        Y15, Y15, Y15
+	VPUNPCKLWD   Y2, Y1, Y9
+	VPUNPCKLWD   Y4, Y3, Y10
+	VPUNPCKLWD   Y0, Y15, Y11
+	VPSRAD       $0x01, Y11, Y11
+	VPADDD       halfColumnsEighth<>+0(SB), Y11, Y11
+	VPMADDWD     lowEighth<>+0(SB), Y9, Y9
+	VPMADDWD     highEighth<>+0(SB), Y10, Y10
+	VPADDD       Y10, Y9, Y9
+	VPADDD       Y9, Y11, Y5
+	VPSUBD       Y9, Y11, Y6
+	VPSRAD       $0x0d, Y5, Y5
+	VPSRAD       $0x0d, Y6, Y6
+	VPUNPCKHWD   Y2, Y1, Y9
+	VPUNPCKHWD   Y4, Y3, Y10
+	VPUNPCKHWD   Y0, Y15, Y11
+	VPSRAD       $0x01, Y11, Y11
+	VPADDD       halfColumnsEighth<>+0(SB), Y11, Y11
+	VPMADDWD     lowEighth<>+0(SB), Y9, Y9
+	VPMADDWD     highEighth<>+0(SB), Y10, Y10
+	VPADDD       Y10, Y9, Y9
+	VPADDD       Y9, Y11, Y7
+	VPSUBD       Y9, Y11, Y8
+	VPSRAD       $0x0d, Y7, Y7
+	VPSRAD       $0x0d, Y8, Y8
+	VPUNPCKLDQ   Y6, Y5, Y11
+	VPACKSSDW    Y7, Y5, Y5
+	VPACKSSDW    Y8, Y6, Y6
+	VPSRLD       $0x10, Y5, Y5
+	VPSRLD       $0x10, Y6, Y6
+	VPACKUSDW    Y6, Y5, Y5
+	VPSHUFD      $0x08, Y5, Y9
+	VPSHUFD      $0x0d, Y5, Y10
+	VPSLLD       $0x0f, Y11, Y11
+	VPADDD       halfRowsEighth<>+0(SB), Y11, Y11
+	VPMADDWD     lowEighth<>+0(SB), Y9, Y9
+	VPMADDWD     highEighth<>+0(SB), Y10, Y10
+	VPADDD       Y10, Y9, Y9
+	VPADDD       Y9, Y11, Y0
+	VPSUBD       Y9, Y11, Y1
+	VPSRAD       $0x14, Y0, Y0
+	VPSRAD       $0x14, Y1, Y1
+	VPUNPCKLDQ   Y1, Y0, Y0
+	VPACKSSDW    Y0, Y0, Y0
+	VPACKSSWB    Y0, Y0, Y0
+	VPXOR        level<>+0(SB), Y0, Y0
+	MOVQ         24(AX), BX
+	MOVQ         40(AX), CX
+	VPEXTRW      $0x00, X0, (BX)
+	VPEXTRW      $0x01, X0, (BX)(CX*1)
+	VEXTRACTI128 $0x01, Y0, X0
+	MOVQ         32(AX), BX
+	MOVQ         48(AX), CX
+	VPEXTRW      $0x00, X0, (BX)
+	VPEXTRW      $0x01, X0, (BX)(CX*1)
 	VZEROUPPER
 	RET

@@ -7,7 +7,8 @@ import "github.com/vertebra-vision/vertebra/internal/kernel"
 // read, and upsampled rows written, up to whole vectors.
 type routines struct {
 	name string
-	// pair transforms two blocks to 8x8 pixels each.
+	// pair transforms two blocks to as many pixels each as their planes' size
+	// says, 8x8, 4x4 or 2x2.
 	pair func(q *pending)
 	// across, down and both upsample rows; see rowAcross, rowDown, rowBoth.
 	across func(dst, src []uint8, n int)

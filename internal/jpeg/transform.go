@@ -36,33 +36,28 @@ func (d *Decoder) put(p *plane, at int) {
 	}
 }
 
-// flush transforms what waits.
+// flush transforms what waits. Blocks of different sizes do not go together:
+// each, like one that waits alone, goes twice to its place.
 func (d *Decoder) flush() {
 	q := &d.pending
-	switch {
-	case q.count == 0:
-		return
-	case q.out[0].plane.size == 8 && q.out[q.count-1].plane.size == 8:
-		// One alone goes twice to its place.
-		if q.count == 1 {
-			q.blocks[1], q.out[1] = q.blocks[0], q.out[0]
-		}
+	if q.count == 2 && q.out[0].plane.size != q.out[1].plane.size {
+		second, out := q.blocks[1], q.out[1]
+		q.count = 1
+		d.flush()
+		q.blocks[0], q.out[0], q.count = second, out, 1
+	}
+	if q.count == 1 {
+		q.blocks[1], q.out[1] = q.blocks[0], q.out[0]
+	}
+	if q.count > 0 {
 		d.pair(q)
-	default:
-		q.each()
 	}
 	q.count = 0
 }
 
-// pairPortable transforms two blocks.
+// pairPortable transforms two blocks, and leaves zeros in their place.
 func pairPortable(q *pending) {
-	q.count = 2
-	q.each()
-}
-
-// each transforms the blocks one by one, and leaves zeros in their place.
-func (q *pending) each() {
-	for i := range q.count {
+	for i := range q.blocks {
 		in, p, out := &q.blocks[i], q.out[i].plane, q.out[i].plane.rows[q.out[i].at:]
 		switch p.size {
 		case 8:

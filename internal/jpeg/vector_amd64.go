@@ -26,13 +26,20 @@ func pairAVX2(q *pending) {
 		strideA: a.plane.stride, strideB: b.plane.stride,
 		scratch: unsafe.Pointer(&q.scratch),
 	}
-	idct8Pair((*byte)(unsafe.Pointer(&args)))
+	switch p := (*byte)(unsafe.Pointer(&args)); a.plane.size {
+	case 8:
+		idct8Pair(p)
+	case 4:
+		idct4Pair(p)
+	case 2:
+		idct2Pair(p)
+	}
 }
 
-// square is where 8x8 pixels go. It panics where they would not fit.
+// square is where a block's pixels go. It panics where they would not fit.
 func square(t *target) unsafe.Pointer {
-	rows := t.plane.rows[t.at:]
-	_ = rows[7*t.plane.stride+7]
+	rows, last := t.plane.rows[t.at:], t.plane.size-1
+	_ = rows[last*t.plane.stride+last]
 	return unsafe.Pointer(&rows[0])
 }
 

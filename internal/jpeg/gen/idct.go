@@ -61,41 +61,49 @@ func genTransform() {
 		level: octets("level", 128, 128),
 	}
 	function("idct8Pair")
-	t.load()
+	loadRows([]int{0, 1, 2, 3, 4, 5, 6, 7}, y[12])
 	t.butterfly(0, 11)
-	t.firstRow()
+	fixFirstRow("whole", y[:8])
 	transpose()
 	t.butterfly(1, 18)
 	t.store()
 	VZEROUPPER()
 	RET()
+	genQuarter(t.level)
+	genEighth(t.level)
 }
 
-// load reads the blocks times their quantisation, row i into y[i], and leaves
-// zeros in their place.
-func (t *transform) load() {
+// loadRows reads some rows of the blocks times their quantisation into y[0] and
+// so on, and leaves zeros in the blocks. With a register for it, it finds which
+// block has coefficients in its first row alone, which fixFirstRow asks for.
+func loadRows(rows []int, rest VecPhysical) {
 	in, a, b := RBX, RCX, RDX
 	MOVQ(arg(idctIn), in)
 	MOVQ(arg(idctQuantA), a)
 	MOVQ(arg(idctQuantB), b)
-	zero, rest := y[15], y[14]
+	zero, quant := y[15], y[14]
 	VPXOR(zero, zero, zero)
-	VPXOR(rest, rest, rest)
-	for i := 0; i < 8; i++ {
-		row, quant := y[i], y[8+i%2]
-		VMOVDQU(Mem{Base: in, Disp: 16 * i}, row.AsX())
-		VINSERTI128(Imm(1), Mem{Base: in, Disp: 128 + 16*i}, row, row)
-		if i > 0 {
+	for i, at := range rows {
+		row := y[i]
+		VMOVDQU(Mem{Base: in, Disp: 16 * at}, row.AsX())
+		VINSERTI128(Imm(1), Mem{Base: in, Disp: 128 + 16*at}, row, row)
+		switch {
+		case rest == nil:
+		case i == 1:
+			VMOVDQA(row, rest)
+		case i > 1:
 			VPOR(row, rest, rest)
 		}
-		VMOVDQU(Mem{Base: a, Disp: 16 * i}, quant.AsX())
-		VINSERTI128(Imm(1), Mem{Base: b, Disp: 16 * i}, quant, quant)
+		VMOVDQU(Mem{Base: a, Disp: 16 * at}, quant.AsX())
+		VINSERTI128(Imm(1), Mem{Base: b, Disp: 16 * at}, quant, quant)
 		VPMULLW(quant, row, row)
 	}
 	for i := 0; i < 8; i++ {
 		VMOVDQU(zero, Mem{Base: in, Disp: 32 * i})
 	}
-	// Which block has coefficients in its first row alone.
+	if rest == nil {
+		return
+	}
 	scratch, swapped := RBX, y[13]
 	MOVQ(arg(idctScratch), scratch)
 	VPCMPEQQ(zero, rest, rest)
@@ -114,20 +122,20 @@ const (
 	scratchRow  = 288
 )
 
-// firstRow gives a block with coefficients in its first row alone that in all
+// fixFirstRow gives a block with coefficients in its first row alone that in all
 // rows, shifted in 16 bits, as libjpeg does. Where nothing overflows, the
 // butterfly gave the same.
-func (t *transform) firstRow() {
+func fixFirstRow(name string, rows []VecPhysical) {
 	TESTL(R8L, R8L)
-	JZ(LabelRef("general"))
-	scratch, mask := RBX, y[8]
+	JZ(LabelRef(name))
+	scratch, mask, first := RBX, y[8], y[9]
 	MOVQ(arg(idctScratch), scratch)
 	VMOVDQU(Mem{Base: scratch, Disp: scratchMask}, mask)
-	VMOVDQU(Mem{Base: scratch, Disp: scratchRow}, y[9])
-	for i := 0; i < 8; i++ {
-		VPBLENDVB(mask, y[9], y[i], y[i])
+	VMOVDQU(Mem{Base: scratch, Disp: scratchRow}, first)
+	for _, row := range rows {
+		VPBLENDVB(mask, first, row, row)
 	}
-	Label("general")
+	Label(name)
 }
 
 // half16 unpacks the low or the high half of two rows in turns.
