@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vertebra-vision/vertebra/internal/kernel"
 	"github.com/vertebra-vision/vertebra/internal/reftest"
 )
 
@@ -84,6 +85,22 @@ func TestFixtures(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &want))
 	files := fixtures(t)
 	require.Len(t, files, len(want))
+	eachInstructionSet(t, func(t *testing.T) { checkFixtures(t, files, want) })
+}
+
+// eachInstructionSet runs a test in the portable form and in that of this CPU.
+func eachInstructionSet(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	before := kernel.Active()
+	defer func() { _ = kernel.Use(before) }()
+	for _, isa := range []kernel.ISA{kernel.Generic, kernel.AVX2} {
+		if kernel.Use(isa) == nil {
+			t.Run(isa.String(), test)
+		}
+	}
+}
+
+func checkFixtures(t *testing.T, files map[string][]byte, want map[string][4]string) {
 	var d Decoder
 	for _, name := range sortedNames(want) {
 		for i, scale := range []int{1, 2, 4, 8} {

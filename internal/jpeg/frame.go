@@ -127,3 +127,13 @@ func (p *plane) block(x, y int) (*block, *uint64) {
 	at := y*p.padX + x
 	return (*block)(p.coefficients[64*at:]), &p.nonzero[at]
 }
+
+// wantsRow reports whether the window needs a row of blocks.
+func (p *plane) wantsRow(y int) bool {
+	return y < p.blocksY && p.firstRow < (y+1)*p.size && y*p.size < p.endRow
+}
+
+// at is where a block's pixels begin in the ring.
+func (p *plane) at(x, y int) int {
+	return y*p.size%p.ringRows*p.stride + margin + x*p.size
+}

@@ -113,13 +113,3 @@ func (d *Decoder) greyMCU(x int) {
 		}
 	}
 }
-
-// wantsRow reports whether the window needs a row of blocks.
-func (p *plane) wantsRow(y int) bool {
-	return y < p.blocksY && p.firstRow < (y+1)*p.size && y*p.size < p.endRow
-}
-
-// at is where a block's pixels begin in the ring.
-func (p *plane) at(x, y int) int {
-	return y*p.size%p.ringRows*p.stride + margin + x*p.size
-}
