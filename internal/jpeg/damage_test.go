@@ -15,15 +15,21 @@ import (
 func TestTruncated(t *testing.T) {
 	files := fixtures(t)
 	var d Decoder
-	for _, name := range []string{"kind/noise-50-2x2", "kind/restart1-2x2", "kind/restart-row-1x1", "kind/planes-1x2", "kind/45x37-grey", "kind/noise-50-1x1-progressive"} {
+	for _, name := range []string{
+		"kind/noise-50-2x2", "kind/restart1-2x2", "kind/restart-row-1x1",
+		"kind/planes-1x2", "kind/45x37-grey", "kind/noise-50-1x1-progressive",
+	} {
 		data := files[name]
 		whole, width, height, err := decode(&d, data, Options{})
 		require.NoError(t, err)
 		require.NoError(t, d.Damage(), name)
 		require.Equal(t, height, d.RealRows(), name)
 		start := bytes.Index(data, []byte{0xFF, sos})
-		real := 0
-		for size := start + 40; size < len(data)-2; size += 7 {
+		real, step := 0, 7
+		if testing.Short() {
+			step = 41
+		}
+		for size := start + 40; size < len(data)-2; size += step {
 			_, _, _, err := decode(&d, data[:size], Options{})
 			require.ErrorIs(t, err, ErrTruncated, "%s, %d of %d bytes", name, size, len(data))
 			got, _, _, err := decode(&d, data[:size], Options{Partial: true})

@@ -101,6 +101,7 @@ func (d *Decoder) needless() bool {
 	return false
 }
 
+// readScanRow reads what a scan has of a row of the picture's MCUs.
 func (d *Decoder) readScanRow(row int) error {
 	st, s := &d.scanning, &d.scan
 	read := d.readMCU
@@ -191,6 +192,7 @@ func (d *Decoder) transformMCUs(row int) {
 	}
 }
 
+// transformRow is the same of a row of blocks.
 func (d *Decoder) transformRow(p *plane, y, row int) {
 	at := p.at(0, y)
 	for x := p.firstBlock; x < p.endBlock; x++ {

@@ -24,7 +24,8 @@ func (d *Decoder) upsamplerOf(i int) (upsampler, error) {
 	p, least := &d.planes[i], 8/d.scale
 	h, v := p.h*p.size/least, p.v*p.size/least
 	if d.maxH%h != 0 || d.maxV%v != 0 {
-		return upsampler{}, errors.Wrapf(ErrUnsupported, "plane %d has %d/%d of the picture's columns and %d/%d of its rows, not a whole part (libjpeg reads no such file either)", i, h, d.maxH, v, d.maxV)
+		return upsampler{}, errors.Wrapf(ErrUnsupported,
+			"plane %d has %d/%d of the picture's columns and %d/%d of its rows, not a whole part", i, h, d.maxH, v, d.maxV)
 	}
 	u := upsampler{repeat, d.maxH / h, d.maxV / v}
 	fancy := least > 1

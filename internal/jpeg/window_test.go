@@ -43,7 +43,7 @@ func TestWindows(t *testing.T) {
 	files := fixtures(t)
 	var d Decoder
 	for _, name := range sortedNames(files) {
-		if strings.HasPrefix(name, "size/") && rng.IntN(3) > 0 {
+		if strings.HasPrefix(name, "size/") && rng.IntN(3) > 0 || testing.Short() && rng.IntN(4) > 0 {
 			continue
 		}
 		for _, scale := range []int{1, 2, 4, 8} {
