@@ -139,6 +139,7 @@ func (d *Decoder) Rows(dst []uint8) (n int, err error) {
 		for d.nextRow >= d.rowsReady() {
 			if err := d.decodeMCUs(); err != nil {
 				d.failed = err
+				d.letGo()
 				return n, err
 			}
 		}
@@ -146,8 +147,14 @@ func (d *Decoder) Rows(dst []uint8) (n int, err error) {
 		dst = dst[bytes:]
 		d.nextRow++
 	}
+	if d.nextRow == d.window.Max.Y {
+		d.letGo()
+	}
 	return n, nil
 }
+
+// letGo keeps no file alive that is read.
+func (d *Decoder) letGo() { d.data, d.header.Exif = nil, nil }
 
 // rowsReady is how many rows of the picture the rings suffice for.
 func (d *Decoder) rowsReady() int {
