@@ -44,6 +44,7 @@ var layers = []string{
 	"internal/engine",
 	"internal/graph",
 	"internal/kernel/catalog",
+	"internal/jpeg",
 	"internal/kernel/choose",
 	"internal/kernel/conv internal/kernel/winograd internal/kernel/stem internal/kernel/strassen internal/kernel/linear internal/kernel/pool internal/kernel/norm internal/kernel/resize internal/kernel/eltwise internal/kernel/reorder internal/kernel/softmax",
 	"internal/kernel/transformed",
@@ -54,6 +55,7 @@ var layers = []string{
 	"internal/kernel/gen",
 	"internal/kernel/gen/*",
 	"internal/kernel/gen/asm",
+	"internal/jpeg/gen",
 	"internal/bmp",
 	"internal/files internal/imagefile internal/names internal/parallel internal/pixel internal/reftest",
 }
