@@ -3,6 +3,7 @@ package backbone
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -67,6 +68,22 @@ func checkCompany(t *testing.T, config Config, height, width int, opts ...Option
 			}
 		}
 	}
+}
+
+// Without the promise a batch may have algorithms of its own.
+func TestWithoutBatchInvariance(t *testing.T) {
+	if !kernel.Blocked() {
+		t.Skip("portable kernels have one algorithm")
+	}
+	plan := func(pictures int, opts ...Option) string {
+		net := newNet(t, ResNet18(), opts...)
+		p, err := net.Plan([]int{pictures, 3, 224, 224})
+		require.NoError(t, err)
+		return regexp.MustCompile(`layer4\.1\.conv1 .*?(conv\S+)`).FindStringSubmatch(p.String())[1]
+	}
+	assert.Equal(t, plan(1), plan(8))
+	assert.Equal(t, plan(1), plan(1, WithoutBatchInvariance()))
+	assert.NotEqual(t, plan(8), plan(8, WithoutBatchInvariance()))
 }
 
 // firstDifference is where two slices have other bits, -1 for nowhere.

@@ -35,7 +35,8 @@ type options struct {
 	batches, threads []int
 	height, width    int
 	length           time.Duration
-	direct, profile  bool
+	direct, byBatch  bool
+	profile          bool
 	cold             bool
 	weights, output  string
 	tune             string
@@ -53,6 +54,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	seconds := fs.Float64("seconds", 3, "how long to measure each line")
 	chartSize := fs.String("chart-size", "1600x900", "the chart's `WIDTHxHEIGHT` in pixels")
 	o := &options{}
+	fs.BoolVar(&o.byBatch, "by-batch", false, "let algorithms be chosen by the batch, too, so that a picture's results depend on its company")
 	fs.BoolVar(&o.direct, "direct", false, "forbid Winograd's algorithm")
 	fs.BoolVar(&o.profile, "profile", false, "measure each step in place of the whole")
 	fs.BoolVar(&o.cold, "cold", false, "run once and tell the time since the start; the weights are read in that time")

@@ -24,6 +24,7 @@ type Case struct {
 	Width   int    `json:"width"`
 	Threads int    `json:"threads"`
 	Direct  bool   `json:"direct,omitempty"` // without Winograd
+	ByBatch bool   `json:"by_batch,omitempty"`
 }
 
 // String names a case in a chart.
@@ -70,6 +71,9 @@ func (c Case) network(o *options) (*subject, error) {
 	opts := []backbone.Option{backbone.WithThreads(c.Threads)}
 	if o.tune != "" {
 		opts = append(opts, backbone.WithTuning(o.tune))
+	}
+	if c.ByBatch {
+		opts = append(opts, backbone.WithoutBatchInvariance())
 	}
 	if c.Direct {
 		opts = append(opts, backbone.WithoutWinograd())

@@ -56,7 +56,7 @@ func (r *Report) measure(ctx context.Context, o *options) error {
 	for _, model := range o.models {
 		for _, batch := range o.batches {
 			for _, threads := range o.threads {
-				c := Case{Network: model, Batch: batch, Height: o.height, Width: o.width, Threads: threads, Direct: o.direct}
+				c := Case{Network: model, Batch: batch, Height: o.height, Width: o.width, Threads: threads, Direct: o.direct, ByBatch: o.byBatch}
 				line, err := c.measure(ctx, o)
 				if err != nil {
 					return err

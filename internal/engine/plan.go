@@ -26,6 +26,9 @@ type Options struct {
 	// Direct forbids Winograd's and Strassen's algorithms, which round a little
 	// more than direct convolution.
 	Direct bool
+	// ByBatch lets algorithms be chosen by the batch, too: a picture's results then
+	// depend on its company by rounding.
+	ByBatch bool
 	// Tuning has algorithms that were measured; nil for none.
 	Tuning *Tuning
 	// Cache is the bytes of cache that a worker has, 0 for a typical share.

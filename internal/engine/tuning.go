@@ -77,6 +77,9 @@ func (o *Options) algorithmFor(u *unit, c graph.Conv) kernel.Algorithm {
 	if a, ok := o.Tuning.choice(u.tuningKey(c), spec, in); ok {
 		return a
 	}
+	if o.ByBatch {
+		return choose.FastestForBatch(spec, in)
+	}
 	return choose.Fastest(spec, in)
 }
 

@@ -44,6 +44,8 @@ type Options struct {
 	MemoryLimit int64
 	// Direct forbids Winograd's algorithm.
 	Direct bool
+	// ByBatch lets algorithms be chosen by the batch.
+	ByBatch bool
 	// Tuning has what was measured. Models may share one.
 	Tuning *engine.Tuning
 }
@@ -130,6 +132,7 @@ func (m *Model) engineOptions() engine.Options {
 		Budget:      m.budget,
 		MemoryLimit: m.spec.MemoryLimit,
 		Direct:      m.spec.Direct,
+		ByBatch:     m.spec.ByBatch,
 		Tuning:      m.spec.Tuning,
 	}
 }

@@ -73,6 +73,12 @@ var ladder = []struct {
 // differently, and a picture's results must not depend on its company.
 func Fastest(s kernel.ConvSpec, in kernel.Layout) kernel.Algorithm {
 	s.In.N, s.Out.N = 1, 1
+	return FastestForBatch(s, in)
+}
+
+// FastestForBatch is Fastest for all pictures of the batch together, where larger
+// weights may pay that are read once for all.
+func FastestForBatch(s kernel.ConvSpec, in kernel.Layout) kernel.Algorithm {
 	best := conv.Direct
 	least := best.Cost(s)
 	for _, a := range ladder {
