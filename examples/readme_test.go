@@ -20,7 +20,7 @@ var command = regexp.MustCompile("go run \\./examples/(\\w+)([^`\n#]*)")
 
 // placeholders stand for what a reader fills in.
 var placeholders = map[string]string{
-	"IMAGE…": "photo.jpg", "IMAGE": "photo.jpg", "FOLDER": "photographs", `FOLDER\|FILE.tar.gz`: "photographs", "NAME": "cifar_resnet20",
+	"IMAGE…": "photo.jpg", "IMAGE": "photo.jpg", "FOLDER": "photographs", `FOLDER\|FILE.tar.gz`: "photographs", `FOLDER\|IMAGE…`: "photographs", "NAME": "cifar_resnet20",
 }
 
 // own are the placeholders' meanings for one example.
