@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/vertebra-vision/vertebra/configs"
 	"github.com/vertebra-vision/vertebra/ops"
@@ -57,11 +58,14 @@ model:
 output: [C3]
 `))
 	fmt.Println(errors.Is(err, configs.ErrConfig))
-	fmt.Println(err)
+	var wrong *configs.ProblemsError
+	if errors.As(err, &wrong) {
+		fmt.Println(strings.Join(wrong.Details(), "\n"))
+	}
 	// Output:
 	// true
 	// net.yaml:3:22: model.backbone.preset: no preset "resnet81"; did you mean resnet101, resnet18 or resnet34?
-	// net.yaml:4:1: output: unknown key; did you mean outputs, input or include?: invalid configuration
+	// net.yaml:4:1: output: unknown key; did you mean outputs, input or include?
 }
 
 // A shipped file, changed as a command line would.

@@ -98,6 +98,8 @@ func TestFieldFixtures(t *testing.T) {
 		{file: "choose_flat.safetensors", choose: "teacher.backbone.", under: "teacher.backbone"},
 		{file: "objects.pth", under: "state_dict"},
 		{file: "objects_legacy.pth", under: "model_state"},
+		{file: "legacy_protocol1.pth", under: "model_state"},
+		{file: "legacy_protocol4.pth", under: "model_state"},
 		{file: "objects_protocol4.pth", under: "weights"},
 		{file: "sequential.pth", scheme: weights.Sequential},
 		{file: "sequential_deep.pth", net: "deep", scheme: weights.Sequential, prefix: "encoder.", features: true},

@@ -113,7 +113,7 @@ type opener func(r io.ReaderAt, size int64, under string) (*StateDict, error)
 
 // sniff tells the format from the first bytes.
 func sniff(r io.ReaderAt, size int64) (opener, string, error) {
-	head := make([]byte, min(size, 16))
+	head := make([]byte, min(size, legacyHead))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
 		return nil, "", malformed("reading: %v", err)
 	}

@@ -12,11 +12,28 @@ import (
 // facts about the machine, the object, the storages' keys), then each storage
 // as its number of elements and its bytes.
 
-// legacyMagic is the pickle's beginning: LONG1 of 10 bytes, 0x1950a86a20f9469cfc6c.
-var legacyMagic = []byte{0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19}
+// legacyMagic is the first pickle's number, 0x1950a86a20f9469cfc6c, as LONG1 of 10
+// bytes; protocols before 2 write it in decimal.
+var (
+	legacyMagic   = []byte{0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19}
+	legacyDecimal = []byte("L119547037146038801333356L\n.")
+)
+
+// legacyHead is how many bytes isLegacy looks at.
+const legacyHead = 28
 
 func isLegacy(head []byte) bool {
-	return len(head) >= 14 && head[0] == 0x80 && bytes.Equal(head[2:14], legacyMagic)
+	if bytes.HasPrefix(head, legacyDecimal) {
+		return true
+	}
+	if len(head) < 2 || head[0] != 0x80 {
+		return false
+	}
+	const frame = 0x95 // of protocol 4, with its length
+	if len(head) > 11 && head[2] == frame {
+		return bytes.HasPrefix(head[11:], legacyMagic)
+	}
+	return bytes.HasPrefix(head[2:], legacyMagic)
 }
 
 func openLegacy(r io.ReaderAt, size int64, under string) (*StateDict, error) {

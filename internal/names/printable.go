@@ -3,13 +3,14 @@ package names
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Printable is a text from a file with line breaks and other characters that do
-// not print as escapes, so that a message stays one line.
+// not print as escapes, and what is no UTF-8 as �, so that a message stays one line.
 func Printable(text string) string {
 	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
-	if !strings.ContainsFunc(text, unprintable) {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable) {
 		return text
 	}
 	var b strings.Builder

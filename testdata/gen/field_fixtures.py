@@ -138,6 +138,8 @@ def objects():
     for key in ("quantised", "complex"):
         del left[key]
     save("objects_legacy.pth", {**left, "model_state": tensors(model)}, _use_new_zipfile_serialization=False)
+    for protocol in (1, 4):
+        save(f"legacy_protocol{protocol}.pth", {"model_state": tensors(model)}, _use_new_zipfile_serialization=False, pickle_protocol=protocol)
     save("objects_protocol4.pth", {"weights": tensors(model), **left}, pickle_protocol=4)
 
 

@@ -26,7 +26,7 @@ func TestReport(t *testing.T) {
 		lines []string
 	}{
 		"one":           {errors.New("no such file"), []string{"x: no such file"}},
-		"broken":        {errors.New("a\nb"), []string{"x: a�b"}},
+		"broken":        {errors.New("a\nb"), []string{`x: a\nb`}},
 		"configuration": {wrong, []string{"x: a.yaml:1:10: version: expected 1, found 2", "x: a.yaml:2:29: model.thread: unknown key; did you mean threads, neck or labels?"}},
 		"checkpoint": {
 			fmt.Errorf("a.yaml:3:4: model.weights: %w", &backbone.LoadError{Source: "a.pth", Scheme: "torchvision", Missing: []string{"fc.bias 10"}, Hint: "do that"}),

@@ -1,10 +1,9 @@
 package pickle
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/pkg/errors"
+
+	"github.com/vertebra-vision/vertebra/internal/names"
 )
 
 // Rules are what a pickle may do.
@@ -153,10 +152,7 @@ func clip(s string) string {
 	if len(s) > 200 {
 		s = s[:200] + "…"
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return strings.Trim(strconv.Quote(s), `"`)
-	}
-	return s
+	return names.Printable(s)
 }
 
 // call pushes the result of a constructor, or an inert object in its place.

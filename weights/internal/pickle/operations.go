@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 )
@@ -187,19 +188,47 @@ func bytesOp(size int, text bool) func(m *machine) error {
 	}
 }
 
-// rawUnicode resolves the \uXXXX of protocol 0; anything else is as it is.
+// rawUnicode resolves the \uXXXX and \UXXXXXXXX of protocol 0, whose other bytes
+// are Latin-1, backslashes too.
 func rawUnicode(s string) string {
-	if v, err := strconv.Unquote(`"` + strings.ReplaceAll(s, `"`, `\"`) + `"`); err == nil {
-		return v
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if r, n := rawEscape(s[i:]); n > 0 {
+			b, i = utf8.AppendRune(b, r), i+n-1
+			continue
+		}
+		b = utf8.AppendRune(b, rune(s[i]))
 	}
-	return s
+	return string(b)
+}
+
+// rawEscape reads the escape that a text begins with, and its length; 0 for none.
+func rawEscape(s string) (rune, int) {
+	n := 0
+	switch {
+	case strings.HasPrefix(s, `\u`):
+		n = len(`\uXXXX`)
+	case strings.HasPrefix(s, `\U`):
+		n = len(`\UXXXXXXXX`)
+	}
+	if n == 0 || len(s) < n {
+		return 0, 0
+	}
+	r, err := strconv.ParseUint(s[2:n], 16, 32)
+	if err != nil || r > utf8.MaxRune {
+		return 0, 0
+	}
+	return rune(r), n
 }
 
 // unquote takes the quotes and escapes off a repr.
 func unquote(s string) string {
 	if len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0] {
 		inner := strings.ReplaceAll(s[1:len(s)-1], `\'`, `'`)
-		return rawUnicode(inner)
+		if v, err := strconv.Unquote(`"` + strings.ReplaceAll(inner, `"`, `\"`) + `"`); err == nil {
+			return v
+		}
+		return inner
 	}
 	return s
 }

@@ -27,6 +27,7 @@ func TestValues(t *testing.T) {
 		"long, protocol 0":  {"L12L\n.", int64(12)},
 		"float, protocol 0": {"F1.5\n.", 1.5},
 		"text, protocol 0":  {"Vab\\u00e9\n.", "abé"},
+		"text, Latin-1":     {"V\xc4\xbc\xe9\\u000a\\U0001F600\\n\\u12.\n.", "Ä¼é\n😀\\n\\u12."},
 		"str, protocol 0":   {"S'it\\'s'\n.", "it's"},
 		"int1":              {"\x80\x02K\x07.", int64(7)},
 		"int2":              {"\x80\x02M\x01\x02.", int64(513)},
