@@ -204,7 +204,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := decode(bytes.NewReader(data), 1<<16)
+		m, err := decode(data, decodeOptions{maxPixels: 1 << 16, scale: 1})
 		if err != nil {
 			require.ErrorIs(t, err, ErrImage)
 			return
