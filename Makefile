@@ -46,8 +46,7 @@ compare: ## Compare full-size presets with torchvision, live (needs Python with 
 
 .PHONY: generate
 generate: ## Generate the assembly again
-	go generate ./internal/kernel/...
-	go generate ./internal/jpeg
+	go generate ./internal/kernel/... ./internal/jpeg
 
 .PHONY: examples
 examples: ## Run the commands that the README gives

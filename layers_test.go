@@ -55,7 +55,6 @@ var layers = []string{
 	"internal/kernel/gen",
 	"internal/kernel/gen/*",
 	"internal/kernel/gen/asm",
-	"internal/jpeg/gen",
 	"internal/bmp",
 	"internal/files internal/imagefile internal/names internal/parallel internal/pixel internal/reftest",
 }

@@ -157,6 +157,7 @@ type imageSource struct {
 	fps   float64
 	// passOver says whether to go on after a bad picture; nil is no.
 	passOver func(*BadPicture) bool
+	memory   pixels
 }
 
 func newImageFiles(files []string, fps float64) (Source, error) {
@@ -184,17 +185,13 @@ func (s *imageSource) Read(ctx context.Context) (*Frame, error) {
 		}
 		path := s.files[s.next]
 		index, pts, _ := s.Skip(ctx)
-		m, err := transform.Load(path)
+		f, err := s.memory.load(path)
 		if err != nil {
 			bad := &BadPicture{Path: path, Index: index, PTS: pts, Err: err}
 			if s.passOver == nil || !s.passOver(bad) {
 				return nil, bad
 			}
 			continue
-		}
-		f, err := FromImage(m)
-		if err != nil {
-			return nil, err
 		}
 		f.Index, f.PTS, f.Rate = index, pts, s.fps
 		return f, nil

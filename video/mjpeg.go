@@ -1,7 +1,6 @@
 package video
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net"
@@ -10,8 +9,6 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
-
-	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
 // MJPEG opens an MJPEG stream over HTTP as a live source: the
@@ -57,6 +54,7 @@ type mjpegSource struct {
 	begin    time.Time
 	next     int64
 	bad      int // pictures in a row
+	memory   pixels
 }
 
 func openMJPEG(ctx context.Context, u *url.URL, client *http.Client) (Source, error) {
@@ -125,7 +123,7 @@ func (s *mjpegSource) Read(ctx context.Context) (*Frame, error) {
 		}
 		index, now := s.next, time.Now()
 		s.next++
-		m, err := transform.Decode(bytes.NewReader(data))
+		f, err := s.memory.decode(data)
 		if err != nil {
 			if s.bad++; s.bad >= maxBad {
 				return nil, errors.Wrapf(ErrSource, "%d damaged pictures in a row: %v", s.bad, err)
@@ -133,10 +131,6 @@ func (s *mjpegSource) Read(ctx context.Context) (*Frame, error) {
 			continue
 		}
 		s.bad = 0
-		f, err := FromImage(m)
-		if err != nil {
-			return nil, err
-		}
 		f.Index, f.PTS, f.Captured = index, now.Sub(s.begin), now
 		return f, nil
 	}

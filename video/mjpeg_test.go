@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -17,6 +18,8 @@ import (
 	"github.com/pkg/errors"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
 // noisy is a JPEG whose data have every byte in them.
@@ -212,6 +215,38 @@ func TestMJPEGIsPrompt(t *testing.T) {
 			assert.ErrorIs(t, err, io.EOF)
 		})
 	}
+}
+
+// Frames that were closed lend their memory to the next ones; half a picture is
+// none.
+func TestPicturesReuseMemory(t *testing.T) {
+	var memory pixels
+	data := noisy(t, 320)
+	want, err := transform.DecodeBytes(data)
+	require.NoError(t, err)
+	read := func() {
+		f, err := memory.decode(data)
+		if err != nil {
+			panic(err)
+		}
+		f.Close()
+	}
+	f, err := memory.decode(data)
+	require.NoError(t, err)
+	assert.Equal(t, want.Pix, f.Pix)
+	f.Close()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 100 {
+		read()
+	}
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(100*len(want.Pix)/2))
+	cut := append(bytes.Clone(data[:len(data)/2]), 0xff, markerEOI)
+	_, err = transform.DecodeBytes(cut)
+	require.NoError(t, err, "Pillow passes over it")
+	_, err = memory.decode(cut)
+	require.Error(t, err)
 }
 
 // No stream makes the reader panic, hang or keep more than a picture.

@@ -3,6 +3,7 @@ package imagefile
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // xmpHeader stands before XMP data in a JPEG.
@@ -21,6 +22,10 @@ func jpegMetadata(data []byte) (m metadata) {
 			continue
 		}
 		if exif, ok := bytes.CutPrefix(segment, exifHeader); ok {
+			if m.exif == nil {
+				m.exif = slices.Clip(exif)
+				continue
+			}
 			m.exif = append(m.exif, exif...)
 		} else if xmp, ok := bytes.CutPrefix(segment, xmpHeader); ok {
 			m.xmp = xmp

@@ -63,19 +63,47 @@ type Decoder struct {
 }
 
 // Start begins with a file, which must not change until its last row was read.
+// It is Open and Begin.
 func (d *Decoder) Start(data []byte, o Options) (Header, error) {
-	d.reset(data)
-	err := d.firstScan()
+	h, err := d.Open(data)
 	if err == nil {
-		err = d.start(o)
+		err = d.Begin(o)
 	}
-	if d.started, d.failed = true, err; err != nil {
+	if err != nil {
+		return Header{}, err
+	}
+	return h, nil
+}
+
+// Open reads a file up to its first scan, for whom the options depend on what it
+// is like. Nothing of the size that it states is allocated.
+func (d *Decoder) Open(data []byte) (Header, error) {
+	d.reset(data)
+	d.started, d.failed = false, nil
+	if err := d.firstScan(); err != nil {
+		d.failed = err
+		d.letGo()
 		return Header{}, err
 	}
 	return d.header, nil
 }
 
-func (d *Decoder) start(o Options) error {
+// Begin chooses what is decoded of the file that was opened, once.
+func (d *Decoder) Begin(o Options) error {
+	if d.failed != nil {
+		return d.failed
+	}
+	if d.started || d.data == nil {
+		return errors.Wrap(ErrOptions, "no picture was opened")
+	}
+	err := d.begin(o)
+	if d.started, d.failed = true, err; err != nil {
+		d.letGo()
+	}
+	return err
+}
+
+func (d *Decoder) begin(o Options) error {
 	h := &d.header
 	most := o.MaxPixels
 	if most == 0 {
@@ -147,10 +175,20 @@ func (d *Decoder) Rows(dst []uint8) (n int, err error) {
 		dst = dst[bytes:]
 		d.nextRow++
 	}
-	if d.nextRow == d.window.Max.Y {
+	if d.nextRow == d.window.Max.Y && d.nextMCU == d.mcusY {
 		d.letGo()
 	}
 	return n, nil
+}
+
+// Rest reads over what is left of the file after a window's last row, as the
+// whole picture would, and returns the error that this would have ended with.
+func (d *Decoder) Rest() error {
+	for d.failed == nil && d.started && !d.several && d.nextMCU < d.mcusY {
+		d.failed = d.decodeMCUs()
+	}
+	d.letGo()
+	return d.failed
 }
 
 // letGo keeps no file alive that is read.

@@ -8,5 +8,5 @@
 // only, and decodes at a half, a quarter or an eighth of the size.
 package jpeg
 
-//go:generate go -C gen run . -what idct -out ../idct_amd64.s -stubs ../idct_amd64.go -pkg jpeg
-//go:generate go -C gen run . -what rows -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg jpeg
+//go:generate go -C ../kernel/gen run . -what idct -isa avx2 -out ../../jpeg/idct_avx2_amd64.s -stubs ../../jpeg/idct_avx2_amd64.go -pkg jpeg
+//go:generate go -C ../kernel/gen run . -what jpegrows -isa avx2 -out ../../jpeg/rows_avx2_amd64.s -stubs ../../jpeg/rows_avx2_amd64.go -pkg jpeg

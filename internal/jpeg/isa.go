@@ -23,8 +23,11 @@ var portable = routines{"generic", pairPortable, rowAcross, rowDown, rowBoth, yc
 
 // active is the routines of the instruction set that kernels use.
 func active() *routines {
-	if kernel.Active() >= kernel.AVX2 {
-		return &vectored
+	if table.Find("idct8", kernel.Active()).Code == nil {
+		return &portable
 	}
-	return &portable
+	return &vectored
 }
+
+// Routines lists the room's assembly.
+func Routines() kernel.Routines { return table }

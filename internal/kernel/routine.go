@@ -6,11 +6,14 @@ import "unsafe"
 // constant here, rows of its own in the rooms' tables, and layouts of its own.
 type Precision uint8
 
-// FP32 is float32, the one precision that has routines.
-const FP32 Precision = iota
+// The precisions that have routines.
+const (
+	FP32    Precision = iota // float32
+	Integer                  // pixels: 8 bits, and products in 16 and 32
+)
 
 // String names it.
-func (p Precision) String() string { return [...]string{"fp32"}[p] }
+func (p Precision) String() string { return [...]string{"fp32", "integer"}[p] }
 
 // Routine is a function in assembly as its room's table announces it. The zero
 // value is none, where portable Go serves.

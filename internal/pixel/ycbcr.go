@@ -2,8 +2,8 @@ package pixel
 
 import "image"
 
-// JPEG keeps colour at half the resolution. image/jpeg leaves it so, and
-// image.YCbCr repeats each sample; libjpeg, and with it Pillow and OpenCV,
+// Images of callers. JPEG keeps colour at half the resolution. image/jpeg leaves
+// it so, and image.YCbCr repeats each sample; libjpeg, and with it Pillow and OpenCV,
 // interpolates ("fancy upsampling"). Networks were trained on the latter, so
 // the rows here are made as libjpeg makes them, in its integer arithmetic.
 

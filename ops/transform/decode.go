@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	_ "image/jpeg"
 	_ "image/png"
 	"io"
 	"os"
@@ -28,7 +27,10 @@ func Extensions() []string {
 }
 
 // Load decodes the image in a file. The error names the file.
-func Load(path string) (*RGB, error) {
+func Load(path string) (*RGB, error) { return imageOf(LoadWith(path)) }
+
+// LoadWith is Load with options. It tells more of the file.
+func LoadWith(path string, opts ...DecodeOption) (*Decoded, error) {
 	if path == "" {
 		return nil, errors.Wrap(ErrImage, "the path is empty")
 	}
@@ -40,51 +42,94 @@ func Load(path string) (*RGB, error) {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, errors.Wrapf(ErrImage, "%s is a folder", path)
 	}
-	m, err := Decode(f)
+	m, err := DecodeWith(f, opts...)
 	return m, errors.WithMessage(err, path)
 }
 
 // Decode reads a JPEG, PNG, WebP, BMP, GIF or TIFF, of several frames or pages
 // the first, and turns it upright as its EXIF orientation or XMP data say. Its
-// pixels are those of Pillow's convert("RGB"); see ToRGB. Other formats are
-// read where the program imports a decoder that registers itself with package
-// image; their pictures are taken as upright. Decode reads the size before it
-// decodes and refuses more than MaxPixels. Errors wrap ErrImage and name
-// formats that cannot be read.
-func Decode(r io.Reader) (*RGB, error) { return decode(r, MaxPixels) }
+// pixels are those of Pillow's convert("RGB"), to the bit; see ToRGB. As for
+// Pillow, a JPEG that ends early is an error, and damage inside of one is not:
+// DecodeWith tells of it. Other formats are read where the program imports a
+// decoder that registers itself with package image; their pictures are taken as
+// upright. Decode reads the size before it decodes and refuses more than
+// MaxPixels. Errors wrap ErrImage and name formats that cannot be read.
+func Decode(r io.Reader) (*RGB, error) { return imageOf(DecodeWith(r)) }
 
-func decode(r io.Reader, maxPixels int) (m *RGB, err error) {
+// DecodeWith is Decode with options. It tells more of the file.
+func DecodeWith(r io.Reader, opts ...DecodeOption) (*Decoded, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return nil, errors.Wrapf(ErrImage, "reading: %v", err)
 	}
-	if len(data) > maxFile {
-		return nil, errors.Wrapf(ErrImage, "more than %d bytes", maxFile)
+	return DecodeBytes(data, opts...)
+}
+
+// DecodeBytes is DecodeWith of a file that is in memory.
+func DecodeBytes(data []byte, opts ...DecodeOption) (*Decoded, error) {
+	o, err := optionsOf(opts)
+	if err != nil {
+		return nil, err
 	}
-	if len(data) == 0 {
-		return nil, errors.Wrap(ErrImage, "no data")
+	return decode(data, o)
+}
+
+func imageOf(d *Decoded, err error) (*RGB, error) {
+	if err != nil {
+		return nil, err
 	}
-	// A decoder that panics on a hostile file must not take the program down.
-	defer func() {
-		if p := recover(); p != nil {
-			m, err = nil, errors.Wrapf(ErrImage, "decoding: %v", p)
-		}
-	}()
+	return d.RGB, nil
+}
+
+func decode(data []byte, o decodeOptions) (d *Decoded, err error) {
+	if err := checkFile(data); err != nil {
+		return nil, err
+	}
+	defer guard(&err)
+	if isJPEG(data) {
+		return decodeJPEG(data, o)
+	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, unreadable(data, err)
 	}
-	if err := checkSize(config.Width, config.Height); err != nil {
+	if err := checkPixels(config.Width, config.Height, o.maxPixels); err != nil {
 		return nil, err
 	}
-	if config.Width > maxPixels/config.Height {
-		return nil, errors.Wrapf(ErrImage, "%dx%d: more than %d pixels", config.Width, config.Height, maxPixels)
-	}
-	m, err = decodePixels(data, config, format)
+	m, err := decodePixels(data, config, format)
 	if err != nil {
 		return nil, errors.Wrapf(ErrImage, "%s of %dx%d: %v", format, config.Width, config.Height, err)
 	}
-	return upright(m, imagefile.Orientation(data, format)), nil
+	return whole(upright(m, imagefile.Orientation(data, format)), format), nil
+}
+
+func checkFile(data []byte) error {
+	if len(data) > maxFile {
+		return errors.Wrapf(ErrImage, "more than %d bytes", maxFile)
+	}
+	if len(data) == 0 {
+		return errors.Wrap(ErrImage, "no data")
+	}
+	return nil
+}
+
+// checkPixels refuses a size that a file states.
+func checkPixels(width, height, most int) error {
+	if err := checkSize(width, height); err != nil {
+		return err
+	}
+	if width > most/height {
+		return errors.Wrapf(ErrImage, "%dx%d: more than %d pixels", width, height, most)
+	}
+	return nil
+}
+
+// guard is deferred: a decoder that panics on a hostile file must not take the
+// program down.
+func guard(err *error) {
+	if p := recover(); p != nil {
+		*err = errors.Wrapf(ErrImage, "decoding: %v", p)
+	}
 }
 
 // unreadable says why a file cannot be decoded: its format, or what of its

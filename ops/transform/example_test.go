@@ -3,6 +3,7 @@ package transform_test
 import (
 	"fmt"
 	"log"
+	"os"
 
 	"github.com/vertebra-vision/vertebra/ops/transform"
 )
@@ -80,4 +81,38 @@ func ExampleNewRGB() {
 	copy(img.Row(1)[3*2:], []uint8{255, 128, 0}) // the pixel (2, 1)
 	fmt.Println(img.At(2, 1), len(img.Pix))
 	// Output: {255 128 0 255} 24
+}
+
+// A file goes straight to the input; of a JPEG only what the crop keeps is
+// computed.
+func ExampleFused_ApplyFile() {
+	fused, err := transform.NewFused(transform.ImageNet())
+	if err != nil {
+		log.Fatal(err)
+	}
+	data, err := os.ReadFile("../../testdata/transform/420.jpg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	x, err := fused.ApplyFile(data)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(x.Shape())
+	// Output: [1 3 224 224]
+}
+
+// A preview at a quarter of the size, of an upload that may have been cut off.
+func ExampleDecodeBytes() {
+	data, err := os.ReadFile("../../testdata/transform/420.jpg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	img, err := transform.DecodeBytes(data[:len(data)*9/10], transform.WithScale(4), transform.WithPartial())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s of %dx%d, %d rows are real\n", img.Format, img.Width, img.Height, img.Real.Dy())
+	// Output:
+	// jpeg of 10x7, 4 rows are real
 }

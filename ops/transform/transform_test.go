@@ -204,12 +204,23 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := decode(bytes.NewReader(data), 1<<16)
+		o := decodeOptions{maxPixels: 1 << 16, scale: 1}
+		if part, err := decode(data, decodeOptions{maxPixels: o.maxPixels, scale: 2, partial: true}); err == nil {
+			require.True(t, part.Real.In(part.Bounds()))
+		}
+		m, err := decode(data, o)
 		if err != nil {
 			require.ErrorIs(t, err, ErrImage)
 			return
 		}
 		require.Len(t, m.Pix, 3*m.Width*m.Height)
+		f, err := NewFused(Classification{Resize: 9, Crop: 7})
+		require.NoError(t, err)
+		x, err := f.ApplyFile(data)
+		require.NoError(t, err)
+		want, err := f.c.Apply(m.RGB)
+		require.NoError(t, err)
+		require.Equal(t, want.Data(), x.Data())
 	})
 }
 

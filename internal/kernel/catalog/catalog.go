@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/vertebra-vision/vertebra/internal/jpeg"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
 	"github.com/vertebra-vision/vertebra/internal/kernel/peak"
 	"github.com/vertebra-vision/vertebra/internal/kernel/pool"
@@ -21,7 +22,7 @@ import (
 // Rooms are the tables of the rooms that have assembly, by the room's name.
 func Rooms() map[string]kernel.Routines {
 	return map[string]kernel.Routines{
-		"peak": peak.Routines(), "pool": pool.Routines(), "reorder": reorder.Routines(),
+		"jpeg": jpeg.Routines(), "peak": peak.Routines(), "pool": pool.Routines(), "reorder": reorder.Routines(),
 		"rows": rows.Routines(), "softmax": softmax.Routines(), "stem": stem.Routines(), "strassen": strassen.Routines(),
 		"tile": tile.Routines(), "winograd": winograd.Routines(),
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/mmcloughlin/avo/build"
 
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
+	"github.com/vertebra-vision/vertebra/internal/kernel/gen/jpeg"
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/peak"
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/pool"
 	"github.com/vertebra-vision/vertebra/internal/kernel/gen/reorder"
@@ -24,6 +25,8 @@ import (
 // generators are what there is to write, for an instruction set's lanes.
 var generators = map[string]func(asm.Lanes){
 	"conv":     tile.Conv,
+	"idct":     jpeg.Transform,
+	"jpegrows": jpeg.Rows,
 	"groups":   tile.Groups,
 	"peak":     peak.Write,
 	"pool":     pool.Write,

@@ -1,4 +1,4 @@
-package main
+package jpeg
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
 // Rows of pixels, 32 at a time. Rows are read, and upsampled ones written, in
@@ -22,7 +24,8 @@ const (
 	rowBias
 )
 
-func genRows() {
+// Rows generates what upsampling and colours need.
+func Rows(Lanes) {
 	genAcross()
 	genDown()
 	genBoth()
@@ -32,7 +35,7 @@ func genRows() {
 // vectorsOf generates the loop: at is given the index of 32 pixels.
 func vectorsOf(body func(x Register)) {
 	x, left := R10, R11
-	MOVQ(arg(rowCount), left)
+	MOVQ(Arg(rowCount), left)
 	XORQ(x, x)
 	Label("vector")
 	body(x)
@@ -71,10 +74,10 @@ func weigh(weights Mem, a, b, low, high VecPhysical) {
 // genAcross generates jpeg.rowAcross.
 func genAcross() {
 	weights, one, two := octets("weights", 3, 1), pairs("one", 1, 1), pairs("two", 2, 2)
-	function("rowAcross256")
+	Begin("rowAcross256")
 	dst, src := RBX, RCX
-	MOVQ(arg(rowDst), dst)
-	MOVQ(arg(rowSrc0), src)
+	MOVQ(Arg(rowDst), dst)
+	MOVQ(Arg(rowSrc0), src)
 	vectorsOf(func(x Register) {
 		this, beside := y[0], y[1]
 		VMOVDQU(of(src, x, 1), this)
@@ -94,13 +97,13 @@ func genAcross() {
 // genDown generates jpeg.rowDown.
 func genDown() {
 	weights := octets("weightsDown", 3, 1)
-	function("rowDown256")
+	Begin("rowDown256")
 	dst, near, far := RBX, RCX, RDX
-	MOVQ(arg(rowDst), dst)
-	MOVQ(arg(rowSrc0), near)
-	MOVQ(arg(rowSrc1), far)
+	MOVQ(Arg(rowDst), dst)
+	MOVQ(Arg(rowSrc0), near)
+	MOVQ(Arg(rowSrc1), far)
 	bias := y[4]
-	VPBROADCASTW(arg(rowBias), bias)
+	VPBROADCASTW(Arg(rowBias), bias)
 	vectorsOf(func(x Register) {
 		VMOVDQU(of(near, x, 0), y[0])
 		VMOVDQU(of(far, x, 0), y[1])
@@ -117,11 +120,11 @@ func genDown() {
 // genBoth generates jpeg.rowBoth.
 func genBoth() {
 	weights, seven, eight := octets("weightsBoth", 3, 1), pairs("seven", 7, 7), pairs("eight", 8, 8)
-	function("rowBoth256")
+	Begin("rowBoth256")
 	dst, near, far := RBX, RCX, RDX
-	MOVQ(arg(rowDst), dst)
-	MOVQ(arg(rowSrc0), near)
-	MOVQ(arg(rowSrc1), far)
+	MOVQ(Arg(rowDst), dst)
+	MOVQ(Arg(rowSrc0), near)
+	MOVQ(Arg(rowSrc1), far)
 	vectorsOf(func(x Register) {
 		for i := 0; i < 3; i++ { // the columns before, of and after each pixel
 			VMOVDQU(of(near, x, i), y[0])
@@ -154,12 +157,12 @@ func genColours() {
 		half:   doubles("half", 1<<15),
 	}
 	masks := interleaving()
-	function("yccToRGB256")
+	Begin("yccToRGB256")
 	rows := []GPPhysical{RCX, RDX, RSI}
 	load := func() {
-		MOVQ(arg(rowDst), RBX)
+		MOVQ(Arg(rowDst), RBX)
 		for i, row := range rows {
-			MOVQ(arg(rowSrc0+8*i), row)
+			MOVQ(Arg(rowSrc0+8*i), row)
 		}
 		XORQ(RDI, RDI)
 	}
@@ -171,7 +174,7 @@ func genColours() {
 		c.convert()
 		storeRGB(masks)
 	})
-	function("interleave256")
+	Begin("interleave256")
 	load()
 	vectorsOf(func(x Register) {
 		for i, row := range rows {

@@ -1,9 +1,11 @@
-package main
+package jpeg
 
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
 // The transforms that give fewer pixels, of two blocks at a time, too.
@@ -40,7 +42,7 @@ func genQuarter(level Mem) {
 		wideHigh: pairs("wideHigh", -c0_601, -c0_509),
 		half:     [2]Mem{doubles("halfColumnsQuarter", 1<<11), doubles("halfRowsQuarter", 1<<18)},
 	}
-	function("idct4Pair")
+	Begin("idct4Pair")
 	x0, x1, x2, x3, x5, x6, x7 := y[0], y[1], y[2], y[3], y[4], y[5], y[6]
 	loadRows([]int{0, 1, 2, 3, 5, 6, 7}, y[7])
 	zero := y[8]
@@ -127,8 +129,8 @@ func (q *quarter) butterfly(pass, shift int, to [4]VecPhysical) {
 // storeFours stores four rows of four bytes.
 func storeFours(out, stride int) {
 	at, step := RBX, RCX
-	MOVQ(arg(out), at)
-	MOVQ(arg(stride), step)
+	MOVQ(Arg(out), at)
+	MOVQ(Arg(stride), step)
 	VMOVD(X0, Mem{Base: at})
 	VPEXTRD(Imm(1), X0, Mem{Base: at, Index: step, Scale: 1})
 	LEAQ(Mem{Base: at, Index: step, Scale: 2}, at)
@@ -148,7 +150,7 @@ func genEighth(level Mem) {
 		high: pairs("highEighth", c0_850, -c0_720),
 		half: [2]Mem{doubles("halfColumnsEighth", 1<<12), doubles("halfRowsEighth", 1<<19)},
 	}
-	function("idct2Pair")
+	Begin("idct2Pair")
 	x0, x1, x3, x5, x7 := y[0], y[1], y[2], y[3], y[4]
 	loadRows([]int{0, 1, 3, 5, 7}, nil)
 	zero := y[15]
@@ -209,8 +211,8 @@ func (e *eighth) sums(x13, x57, first, sum, difference VecPhysical) {
 // storeTwos stores two rows of two bytes.
 func storeTwos(out, stride int) {
 	at, step := RBX, RCX
-	MOVQ(arg(out), at)
-	MOVQ(arg(stride), step)
+	MOVQ(Arg(out), at)
+	MOVQ(Arg(stride), step)
 	VPEXTRW(Imm(0), X0, Mem{Base: at})
 	VPEXTRW(Imm(1), X0, Mem{Base: at, Index: step, Scale: 1})
 }

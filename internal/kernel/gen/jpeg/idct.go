@@ -1,9 +1,11 @@
-package main
+package jpeg
 
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	. "github.com/vertebra-vision/vertebra/internal/kernel/gen/asm"
 )
 
 // The inverse DCT of two blocks, one in each half of the vectors: eight rows of
@@ -47,7 +49,8 @@ type transform struct {
 	level                  Mem
 }
 
-func genTransform() {
+// Transform generates the inverse DCTs.
+func Transform(Lanes) {
 	t := transform{
 		even2: pairs("even2", c0_541, c0_541-c1_847),
 		even3: pairs("even3", c0_541+c0_765, c0_541),
@@ -60,7 +63,7 @@ func genTransform() {
 		half:  [2]Mem{doubles("halfColumns", 1<<10), doubles("halfRows", 1<<17)},
 		level: octets("level", 128, 128),
 	}
-	function("idct8Pair")
+	Begin("idct8Pair")
 	loadRows([]int{0, 1, 2, 3, 4, 5, 6, 7}, y[12])
 	t.butterfly(0, 11)
 	fixFirstRow("whole", y[:8])
@@ -78,9 +81,9 @@ func genTransform() {
 // block has coefficients in its first row alone, which fixFirstRow asks for.
 func loadRows(rows []int, rest VecPhysical) {
 	in, a, b := RBX, RCX, RDX
-	MOVQ(arg(idctIn), in)
-	MOVQ(arg(idctQuantA), a)
-	MOVQ(arg(idctQuantB), b)
+	MOVQ(Arg(idctIn), in)
+	MOVQ(Arg(idctQuantA), a)
+	MOVQ(Arg(idctQuantB), b)
 	zero, quant := y[15], y[14]
 	VPXOR(zero, zero, zero)
 	for i, at := range rows {
@@ -105,7 +108,7 @@ func loadRows(rows []int, rest VecPhysical) {
 		return
 	}
 	scratch, swapped := RBX, y[13]
-	MOVQ(arg(idctScratch), scratch)
+	MOVQ(Arg(idctScratch), scratch)
 	VPCMPEQQ(zero, rest, rest)
 	VPSHUFD(Imm(0x4E), rest, swapped)
 	VPAND(swapped, rest, rest)
@@ -129,7 +132,7 @@ func fixFirstRow(name string, rows []VecPhysical) {
 	TESTL(R8L, R8L)
 	JZ(LabelRef(name))
 	scratch, mask, first := RBX, y[8], y[9]
-	MOVQ(arg(idctScratch), scratch)
+	MOVQ(Arg(idctScratch), scratch)
 	VMOVDQU(Mem{Base: scratch, Disp: scratchMask}, mask)
 	VMOVDQU(Mem{Base: scratch, Disp: scratchRow}, first)
 	for _, row := range rows {
@@ -152,7 +155,7 @@ func half16(high bool, b, a, to VecPhysical) {
 // ones.
 func (t *transform) butterfly(pass, shift int) {
 	scratch := RBX
-	MOVQ(arg(idctScratch), scratch)
+	MOVQ(Arg(idctScratch), scratch)
 	// Sums in 16 bits. The registers of the rows become free.
 	sum, difference, z3, z4 := y[8], y[9], y[10], y[11]
 	VPADDW(y[4], y[0], sum)
@@ -316,8 +319,8 @@ func (t *transform) store() {
 // rows stores two rows of each of four vectors.
 func (t *transform) rows(out, stride int) {
 	at, step := RBX, RCX
-	MOVQ(arg(out), at)
-	MOVQ(arg(stride), step)
+	MOVQ(Arg(out), at)
+	MOVQ(Arg(stride), step)
 	for i := 0; i < 4; i++ {
 		VMOVQ(y[i].AsX(), Mem{Base: at})
 		VMOVHPS(y[i].AsX(), Mem{Base: at, Index: step, Scale: 1})
