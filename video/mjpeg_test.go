@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vertebra-vision/vertebra/internal/reftest"
 	"github.com/vertebra-vision/vertebra/ops/transform"
 )
 
@@ -241,7 +242,9 @@ func TestPicturesReuseMemory(t *testing.T) {
 		read()
 	}
 	runtime.ReadMemStats(&after)
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(100*len(want.Pix)/2))
+	if !reftest.Race { // which empties pools
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(100*len(want.Pix)/2))
+	}
 	cut := append(bytes.Clone(data[:len(data)/2]), 0xff, markerEOI)
 	_, err = transform.DecodeBytes(cut)
 	require.NoError(t, err, "Pillow passes over it")

@@ -104,6 +104,9 @@ func TestFusedRefuses(t *testing.T) {
 
 // Repeated, a picture takes no more memory than its result.
 func TestFusedAllocations(t *testing.T) {
+	if reftest.Race {
+		t.Skip("the race detector empties pools")
+	}
 	f, err := NewFused(Classification{Resize: 40, Crop: 32})
 	require.NoError(t, err)
 	for _, orientation := range []int{1, 6} {
