@@ -329,7 +329,7 @@ func TestLoadListsEveryDisagreement(t *testing.T) {
 		"unexpected: layer2.0.bn9.weight", "misshapen: fc.weight: checkpoint 1000x256, model 10x256",
 	}, e.Details())
 	long := &LoadError{Source: "a\nb", Missing: []string{"a", "b", "c", "d"}, Unexpected: []string{"x\ny"}, Hint: "do that"}
-	assert.Equal(t, "a�b does not fit the model (read as  keys): 4 missing: a, b, c, …; 1 unexpected: x�y; do that", long.Error())
+	assert.Equal(t, `a\nb does not fit the model (read as  keys): 4 missing: a, b, c, …; 1 unexpected: x\ny; do that`, long.Error())
 	after, err := n.Forward(ctx, x)
 	require.NoError(t, err)
 	assert.Equal(t, before.Data(), after.Data(), "a failed load changes nothing")
