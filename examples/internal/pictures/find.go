@@ -215,7 +215,7 @@ func contains(list []os.FileInfo, info os.FileInfo) bool {
 // other are extensions of pictures besides those that transform tells. Of what
 // it cannot read, such as a phone's photographs, a folder's reader is told and
 // not left to believe that they are not there.
-var other = []string{".jpe", ".jfif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+var other = []string{".jpe", ".jfif", ".avif", ".heic", ".heif"}
 
 // isPicture goes by a file's name.
 func isPicture(name string) bool {
