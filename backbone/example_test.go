@@ -248,3 +248,23 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// How much memory a network takes, and a bound on it.
+func ExamplePlan_Memory() {
+	net, err := backbone.New(backbone.CIFARResNet20(), backbone.WithThreads(1), backbone.WithMemoryLimit(64<<20))
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, err := net.Plan([]int{1, 3, 32, 32})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("a run fits into 8 MiB:", plan.Memory().Total() < 8<<20)
+	_, err = net.Plan([]int{1024, 3, 1024, 1024})
+	fmt.Println("the limit was exceeded:", errors.Is(err, backbone.ErrMemory))
+	fmt.Println("plans:", net.MemoryUse().Plans)
+	// Output:
+	// a run fits into 8 MiB: true
+	// the limit was exceeded: true
+	// plans: 1
+}

@@ -55,9 +55,12 @@ func WithThreads(n int) Option {
 	}
 }
 
-// WithMemoryLimit bounds the memory that one run may take for activations, in
-// bytes; a run that would need more fails with [ErrMemory] before it takes
-// any. The default is 4 GiB.
+// WithMemoryLimit bounds the memory that a run may need, in bytes: the network's
+// weights as they were loaded, and packed for this and its other plans, the run's
+// arena and its outputs, see [Plan.Memory]. A run that would need more fails with
+// [ErrMemory] before anything is packed or computed. Runs at the same time each
+// have an arena and outputs of their own; arenas that wait for the next run of
+// other plans do not count. The default is 4 GiB.
 func WithMemoryLimit(bytes int64) Option {
 	return func(s *settings) error {
 		if bytes < 1 {

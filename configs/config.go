@@ -42,8 +42,8 @@ type Model struct {
 	Labels    Labels     `yaml:"labels"`
 	// Threads a run uses. Default: all processors.
 	Threads int `yaml:"threads" min:"1" max:"1024"`
-	// MemoryLimit bounds a run's activations: bytes, or a number with KiB, MiB
-	// or GiB. Default: 4 GiB.
+	// MemoryLimit bounds the weights, as they were loaded and packed, with a run's
+	// activations: bytes, or a number with KiB, MiB or GiB. Default: 4 GiB.
 	MemoryLimit Bytes `yaml:"memory_limit"`
 }
 

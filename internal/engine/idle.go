@@ -30,3 +30,10 @@ func (p *idle[T]) keep(x *T, most int) {
 		p.list = append(p.list, x)
 	}
 }
+
+// len is how many there are.
+func (p *idle[T]) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.list)
+}

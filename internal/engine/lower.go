@@ -22,15 +22,7 @@ import (
 
 // lowerAll picks the kernels of units, nil for the input.
 func lowerAll(units []*unit, params *Params, workers int) ([]kernel.Kernel, error) {
-	var leaves []*unit
-	for _, u := range units {
-		if u.inner != nil {
-			leaves = append(leaves, u.inner...)
-		} else {
-			leaves = append(leaves, u)
-		}
-	}
-	kernels, err := lowerLeaves(leaves, params, workers)
+	kernels, err := lowerLeaves(leavesOf(units), params, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +36,19 @@ func lowerAll(units []*unit, params *Params, workers int) ([]kernel.Kernel, erro
 		}
 	}
 	return list, nil
+}
+
+// leavesOf lists units with those of sections in their places.
+func leavesOf(units []*unit) []*unit {
+	var leaves []*unit
+	for _, u := range units {
+		if u.inner != nil {
+			leaves = append(leaves, u.inner...)
+		} else {
+			leaves = append(leaves, u)
+		}
+	}
+	return leaves
 }
 
 // lowerLeaves picks the kernels of units that are no sections. Most of the
@@ -225,7 +230,8 @@ func lowerConv(u *unit, op graph.Conv, params *Params, workers int) (kernel.Kern
 	if !u.out.layout.Blocked {
 		return conv.NewPlanar(b.ConvSpec), nil
 	}
-	b.Packed = params.pack(u.node.Module+" "+u.algorithm.Format(b.ConvSpec, b.InLayout), func(take func(n int) []float32) []float32 {
+	key, _ := u.packing()
+	b.Packed = params.pack(key, func(take func(n int) []float32) []float32 {
 		return u.algorithm.Pack(b.ConvSpec, b.InLayout, take)
 	})
 	return u.algorithm.New(b), nil
@@ -257,18 +263,24 @@ func (u *unit) blockedSpec(op graph.Conv, params *Params, workers int) (kernel.B
 }
 
 func lowerLinear(u *unit, op graph.Linear, own [][]float32, params *Params, workers int) kernel.Kernel {
-	e := u.epilogue()
+	spec := u.linearSpec(op)
+	spec.Weight = own[0]
 	if op.Bias {
-		e.Shift = own[1]
+		spec.Shift = own[1]
 	}
-	spec := linear.Spec{Batch: u.out.shape[0], In: op.In, Out: op.Out, Weight: own[0], Epilogue: e, ISA: kernel.Active()}
-	if !linear.CanTile(spec) {
+	key, _ := u.packing()
+	if key == "" {
 		return linear.New(spec)
 	}
-	packed := params.pack(u.node.Module+" linear "+linear.Format(spec), func(take func(n int) []float32) []float32 {
+	packed := params.pack(key, func(take func(n int) []float32) []float32 {
 		return linear.Pack(spec, take)
 	})
 	return linear.NewTiled(spec, packed, workers)
+}
+
+// linearSpec describes a fully connected layer without its weights.
+func (u *unit) linearSpec(op graph.Linear) linear.Spec {
+	return linear.Spec{Batch: u.out.shape[0], In: op.In, Out: op.Out, Epilogue: u.epilogue(), ISA: kernel.Active()}
 }
 
 // foldNorm turns a batch normalisation of x+bias into a scale and a shift of

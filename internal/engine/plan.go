@@ -21,7 +21,8 @@ type Options struct {
 	Workers int
 	// Budget bounds the threads of all runs that share it; nil does not.
 	Budget *Budget
-	// MemoryLimit bounds the arena and the outputs of one run, in bytes.
+	// MemoryLimit bounds the weights, as they were loaded and packed, with the
+	// arena and the outputs of one run, in bytes; 0 does not.
 	MemoryLimit int64
 	// Direct forbids Winograd's and Strassen's algorithms, which round a little
 	// more than direct convolution.
@@ -45,6 +46,7 @@ type Plan struct {
 	workers int
 	budget  *Budget
 	macs    int64
+	params  *Params
 
 	sessions idle[session]
 }
@@ -129,6 +131,11 @@ func (p *Plan) markOutputs(units []*unit, wanted []*graph.Node, taps []Tap) []*u
 
 // bind picks kernels and lays out memory.
 func (p *Plan) bind(units []*unit, params *Params, limit int64) error {
+	p.params = params
+	p.lay(units, make([]int, len(units)))
+	if err := p.checkLimit(limit, params.unpacked(leavesOf(units))); err != nil {
+		return err // before the packing
+	}
 	kernels, err := lowerAll(units, params, p.workers)
 	if err != nil {
 		return err
@@ -139,9 +146,8 @@ func (p *Plan) bind(units []*unit, params *Params, limit int64) error {
 			scratch[i] = align(k.Scratch()) * min(p.workers, k.Tasks())
 		}
 	}
-	l := planMemory(units, scratch, func(v *value) bool { return v.output < 0 })
-	p.arena = l.size
-	if err := p.checkLimit(limit); err != nil {
+	l := p.lay(units, scratch)
+	if err := p.checkLimit(limit, 0); err != nil {
 		return err
 	}
 	for i, u := range units {
@@ -150,6 +156,13 @@ func (p *Plan) bind(units []*unit, params *Params, limit int64) error {
 		}
 	}
 	return nil
+}
+
+// lay lays out the arena.
+func (p *Plan) lay(units []*unit, scratch []int) *layout {
+	l := planMemory(units, scratch, func(v *value) bool { return v.output < 0 })
+	p.arena = l.size
+	return l
 }
 
 func newStep(u *unit, k kernel.Kernel, find func(*value) place, scratch *buffer) step {
@@ -182,21 +195,47 @@ func (l *layout) place(v *value) place {
 	return place{kind: isCallersInput, size: size}
 }
 
-// Bytes is the memory that one run needs beside the weights and the input.
-func (p *Plan) Bytes() int64 {
-	n := int64(p.arena)
-	for _, s := range p.outputs {
-		n += int64(s.Elems())
-	}
-	return 4 * n
+// Memory is what a plan needs, in bytes.
+type Memory struct {
+	// Weights are all of the model's as they were loaded, Packed their forms for
+	// this and all other plans.
+	Weights, Packed int64
+	// Arena and Outputs are of one run.
+	Arena, Outputs int64
 }
 
-func (p *Plan) checkLimit(limit int64) error {
-	if limit > 0 && p.Bytes() > limit {
-		return errors.Wrapf(ErrMemory, "an input of %v needs %s for activations, the limit is %s: use a smaller image or batch, or raise the limit", p.input, megabytes(p.Bytes()), megabytes(limit))
+// Total is all of it.
+func (m Memory) Total() int64 { return m.Weights + m.Packed + m.Arena + m.Outputs }
+
+// Memory is what a run of the plan needs beside the input.
+func (p *Plan) Memory() Memory {
+	m := Memory{Arena: p.ArenaBytes()}
+	m.Weights, m.Packed = p.params.Bytes()
+	for _, s := range p.outputs {
+		m.Outputs += 4 * int64(s.Elems())
 	}
-	return nil
+	return m
 }
+
+// checkLimit compares a limit with what the plan needs once so many bytes more
+// are packed.
+func (p *Plan) checkLimit(limit, unpacked int64) error {
+	m := p.Memory()
+	m.Packed += unpacked
+	weights := m.Weights + m.Packed
+	switch {
+	case limit == 0 || m.Total() <= limit:
+		return nil
+	case weights > limit:
+		return errors.Wrapf(ErrMemory, "an input of %v: the weights alone take %s as they were loaded and %s packed for the plans, the limit is %s: raise the limit, or use a smaller network",
+			p.input, megabytes(m.Weights), megabytes(m.Packed), megabytes(limit))
+	}
+	return errors.Wrapf(ErrMemory, "an input of %v needs %s for activations beside %s of weights, the limit is %s: use a smaller image or batch, or raise the limit",
+		p.input, megabytes(m.Arena+m.Outputs), megabytes(weights), megabytes(limit))
+}
+
+// IdleBytes are the arenas that runs gave back.
+func (p *Plan) IdleBytes() int64 { return p.ArenaBytes() * int64(p.sessions.len()) }
 
 // Input is the shape that the plan is for.
 func (p *Plan) Input() graph.Shape { return p.input.Clone() }

@@ -123,9 +123,31 @@ func TestPlanTable(t *testing.T) {
 	assert.Equal(t, int64(3*4*4*9*64), p.MACs())
 }
 
+// The limit counts the weights, as they were loaded and packed, with a run's
+// memory. What exceeds it is packed only where the guess before was too low.
 func TestMemoryLimit(t *testing.T) {
 	g := residual()
-	_, err := Compile(g, randomParams(g), graph.Shape{1, 4, 8, 8}, []*graph.Node{g.Node("pool")}, nil, Options{Workers: 1, MemoryLimit: 100})
+	params := randomParams(g)
+	compile := func(limit int64) (*Plan, error) {
+		return Compile(g, params, graph.Shape{1, 4, 8, 8}, []*graph.Node{g.Node("pool")}, nil, Options{Workers: 1, MemoryLimit: limit})
+	}
+	raw, packed := params.Bytes()
+	assert.Zero(t, packed)
+	_, err := compile(raw - 1)
+	require.ErrorIs(t, err, ErrMemory)
+	assert.ErrorContains(t, err, "the weights alone take")
+	_, packed = params.Bytes()
+	assert.Zero(t, packed, "nothing is packed in vain")
+
+	p, err := compile(0)
+	require.NoError(t, err)
+	need := p.Memory()
+	assert.Equal(t, raw, need.Weights)
+	assert.Equal(t, p.ArenaBytes(), need.Arena)
+	assert.EqualValues(t, 4*4, need.Outputs)
+	_, err = compile(need.Total())
+	assert.NoError(t, err, "the limit is what is needed")
+	_, err = compile(need.Total() - 1)
 	require.ErrorIs(t, err, ErrMemory)
 	assert.ErrorContains(t, err, "1x4x8x8")
 }

@@ -38,9 +38,9 @@ func Tune(ctx context.Context, g *graph.Graph, params *Params, input graph.Shape
 	if err != nil {
 		return err
 	}
-	l := planMemory(units, make([]int, len(units)), func(v *value) bool { return v.output < 0 })
-	p.arena = l.size
-	if err := p.checkLimit(opt.MemoryLimit); err != nil {
+	p.params = params
+	p.lay(units, make([]int, len(units)))
+	if err := p.checkLimit(opt.MemoryLimit, params.unpacked(units)); err != nil {
 		return err
 	}
 	list := unmeasured(units, opt)

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"sync"
-
 	"github.com/vertebra-vision/vertebra/internal/graph"
 	"github.com/vertebra-vision/vertebra/internal/kernel"
 )
@@ -11,44 +9,6 @@ import (
 type Value struct {
 	Shape graph.Shape
 	Data  []float32
-}
-
-// Params are a model's weights by checkpoint key, and the packed forms that
-// kernels want of them, which all plans share. The weights do not change once
-// plans use them.
-type Params struct {
-	raw    map[string][]float32
-	mu     sync.Mutex
-	packed map[string]*packing
-	slab   kernel.Slab // of the packed forms
-}
-
-// NewParams holds weights by checkpoint key.
-func NewParams(raw map[string][]float32) *Params {
-	return &Params{raw: raw, packed: map[string]*packing{}}
-}
-
-// Get returns a parameter, nil where there is none.
-func (p *Params) Get(key string) []float32 { return p.raw[key] }
-
-// packing is a packed form that is made once.
-type packing struct {
-	once sync.Once
-	data []float32
-}
-
-// pack returns a packed form, which make makes the first time, in memory that
-// it takes from the function it is given.
-func (p *Params) pack(key string, make func(take func(n int) []float32) []float32) []float32 {
-	p.mu.Lock()
-	form := p.packed[key]
-	if form == nil {
-		form = &packing{}
-		p.packed[key] = form
-	}
-	p.mu.Unlock()
-	form.once.Do(func() { form.data = make(p.slab.Take) })
-	return form.data
 }
 
 // value is a tensor inside a plan.

@@ -32,8 +32,16 @@ func alignedTo(n, bytes int) []float32 {
 // weights. Small pieces gain nothing from huge pages, whose first use costs more
 // where a host has yet to find them. It is safe for concurrent use.
 type Slab struct {
-	mu   sync.Mutex
-	free []float32
+	mu    sync.Mutex
+	free  []float32
+	taken int64 // bytes
+}
+
+// Bytes is what was taken.
+func (s *Slab) Bytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken
 }
 
 // slabFloats is what a slab takes at once. Pages that nobody writes to cost
@@ -45,6 +53,7 @@ func (s *Slab) Take(n int) []float32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	size := CeilDiv(n, cacheLine/4) * cacheLine / 4
+	s.taken += 4 * int64(size)
 	if size > len(s.free) {
 		if size > slabFloats/4 {
 			return Aligned(n)

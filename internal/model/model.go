@@ -56,7 +56,7 @@ const (
 	MaxThreads         = 1024
 )
 
-// DefaultOptions use every processor that Go may, and 4 GiB a run.
+// DefaultOptions use every processor that Go may, and 4 GiB for weights and a run.
 func DefaultOptions() Options {
 	return Options{Threads: min(runtime.GOMAXPROCS(0), MaxThreads), MemoryLimit: DefaultMemoryLimit, Tuning: engine.NewTuning()}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vertebra-vision/vertebra/internal/engine"
 	"github.com/vertebra-vision/vertebra/internal/graph"
@@ -23,17 +24,21 @@ type planCache struct {
 type planEntry struct {
 	key  string
 	once sync.Once
-	plan *engine.Plan
+	made atomic.Pointer[engine.Plan]
 	err  error
 }
 
 func (c *planCache) get(most int, key string, compile func() (*engine.Plan, error)) (*engine.Plan, error) {
 	e := c.entry(most, key)
-	e.once.Do(func() { e.plan, e.err = compile() })
+	e.once.Do(func() {
+		plan, err := compile()
+		e.made.Store(plan)
+		e.err = err
+	})
 	if e.err != nil {
 		c.drop(e)
 	}
-	return e.plan, e.err
+	return e.made.Load(), e.err
 }
 
 // entry finds or makes an entry and marks it as used last.
@@ -52,6 +57,20 @@ func (c *planCache) entry(most int, key string) *planEntry {
 	e := &planEntry{key: key}
 	c.entries = append(c.entries[:len(c.entries):len(c.entries)], e)
 	return e
+}
+
+// idle is how many plans there are, and the bytes of the arenas that their runs
+// gave back.
+func (c *planCache) idle() (plans int, bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.entries {
+		if p := e.made.Load(); p != nil {
+			plans++
+			bytes += p.IdleBytes()
+		}
+	}
+	return plans, bytes
 }
 
 // clear lets go of every plan.
